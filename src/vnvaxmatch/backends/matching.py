@@ -1,0 +1,59 @@
+"""Run a matcher against a registry: one flow, driven with or without await."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator, Iterable, Iterator
+
+from vnvaxmatch.backends.protocols import AsyncRegistry, Matcher, Registry
+from vnvaxmatch.policy import Policy, Verdict, strict
+from vnvaxmatch.records import Claim
+
+__all__ = ["amatch", "amatch_many", "match", "match_many"]
+
+
+def match(claim: Claim, *, by: Matcher, against: Registry, policy: Policy = strict) -> Verdict:
+    """Compare one claim with a registry and say what it came to.
+
+    Raises :class:`~vnvaxmatch.errors.RegistryError` if the registry cannot be asked: an outage is
+    never an outcome.
+    """
+    flow = by.flow(claim, policy=policy)
+    try:
+        keys = next(flow)
+        while True:
+            keys = flow.send(against.find(keys))
+    except StopIteration as done:
+        verdict: Verdict = done.value
+        return verdict
+
+
+async def amatch(
+    claim: Claim, *, by: Matcher, against: AsyncRegistry | Registry, policy: Policy = strict
+) -> Verdict:
+    """Do what :func:`match` does, awaiting the registry's answers where it gives awaitables."""
+    flow = by.flow(claim, policy=policy)
+    try:
+        keys = next(flow)
+        while True:
+            answer = against.find(keys)
+            keys = flow.send(await answer if inspect.isawaitable(answer) else answer)
+    except StopIteration as done:
+        verdict: Verdict = done.value
+        return verdict
+
+
+def match_many(
+    claims: Iterable[Claim], *, by: Matcher, against: Registry, policy: Policy = strict
+) -> Iterator[Verdict]:
+    """Compare claims one after the other, lazily and in order."""
+    return (match(claim, by=by, against=against, policy=policy) for claim in claims)
+
+
+async def amatch_many(
+    claims: Iterable[Claim], *, by: Matcher, against: AsyncRegistry | Registry,
+    policy: Policy = strict,
+) -> AsyncIterator[Verdict]:  # fmt: skip
+    """Do what :func:`match_many` does, awaiting each answer in turn."""
+    for claim in claims:
+        yield await amatch(claim, by=by, against=against, policy=policy)

@@ -1,0 +1,56 @@
+"""A registry in memory: for tests, examples and short lists."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from vnvaxmatch.backends.protocols import Found
+from vnvaxmatch.blocking import CAPS, Key, KeyKind
+from vnvaxmatch.blocking import keys as keys_of
+from vnvaxmatch.errors import RegistryError
+from vnvaxmatch.records import Entry
+
+__all__ = ["MemoryRegistry"]
+
+
+class MemoryRegistry:
+    """The entries it is given, filed under all their keys.
+
+    Two entries with the same key are a :class:`~vnvaxmatch.errors.RegistryError`.
+
+    >>> entry, _ = Entry.read(key="7", id_number="001085000123")
+    >>> registry = MemoryRegistry([entry])
+    >>> registry, [found.key for found in registry.find(keys(entry)).entries]
+    (MemoryRegistry(entries=1), ['7'])
+    """
+
+    def __init__(self, entries: Iterable[Entry], /) -> None:
+        self._keys: set[str] = set()
+        self._blocks: defaultdict[Key, list[Entry]] = defaultdict(list)
+        for position, entry in enumerate(entries, start=1):
+            if entry.key in self._keys:
+                raise RegistryError(
+                    f"entry {position} has the key of an earlier one: give every person one key"
+                )
+            self._keys.add(entry.key)
+            for key in keys_of(entry):
+                self._blocks[key].append(entry)
+
+    def find(self, keys: Sequence[Key], /) -> Found:
+        """Give every entry that has one of the keys."""
+        entries: list[Entry] = []
+        skipped: list[KeyKind] = []
+        for key in keys:
+            block = self._blocks.get(key, ())
+            if len(block) > CAPS[key.kind]:
+                skipped.append(key.kind)
+            else:
+                entries += block
+        return Found.of(entries, skipped=skipped)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __repr__(self) -> str:
+        return f"MemoryRegistry(entries={len(self)})"

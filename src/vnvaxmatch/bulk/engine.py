@@ -1,0 +1,167 @@
+"""What moves rows: an engine joins a column of numbers with a registry. It knows no rule.
+
+The embedded one is DuckDB on a DuckDB registry. Any other registry is asked number by number.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, TypeAlias
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from vnvaxmatch.backends import Registry
+from vnvaxmatch.backends.duckdb import DuckDBRegistry
+from vnvaxmatch.blocking import CAPS, Key, KeyKind
+from vnvaxmatch.bulk.lift import Memo
+from vnvaxmatch.bulk.numbers import NO_NUMBER, SEXES
+from vnvaxmatch.errors import RegistryError
+from vnvaxmatch.records import Entry
+
+__all__ = ["DuckDBEngine", "Engine", "Joined", "RegistryEngine", "engine_for"]
+
+Ints: TypeAlias = npt.NDArray[Any]
+Joined: TypeAlias = tuple[pa.Table, Ints]
+"""The found pairs, sorted by row and entry key, and the rows whose block was skipped."""
+
+PAIR_SCHEMA = pa.schema(
+    [
+        ("row", pa.int64()),
+        ("entry_key", pa.string()),
+        ("name_text", pa.string()),
+        ("name_key", pa.string()),
+        ("birth", pa.int32()),
+        ("sex", pa.int8()),
+        ("former", pa.bool_()),
+    ]
+)
+
+
+class Engine(Protocol):
+    """A way to find the entries of a column of numbers.
+
+    It must return each entry of a number once, with ``former`` true where the number is only a
+    former one of that entry, sorted by row and entry key; a number held by more people than the
+    block caps allow returns none of them and its rows are reported as skipped.
+    """
+
+    def join(self, numbers: Ints) -> Joined:
+        """Find the entries of each row's number; :data:`NO_NUMBER` has none."""
+        ...
+
+
+class DuckDBEngine:
+    """Joins inside DuckDB, which reads the registry file itself."""
+
+    def __init__(self, registry: DuckDBRegistry, *, threads: int | None = None) -> None:
+        self._db = duckdb.connect(str(registry.path), read_only=True)
+        if threads is not None:
+            self._db.execute(f"SET threads = {int(threads)}")
+
+    def join(self, numbers: Ints) -> Joined:
+        """Find the entries of each row's number."""
+        rows = np.flatnonzero(numbers != NO_NUMBER)
+        asked = pa.table({"row": rows, "number": numbers[rows]})
+        try:
+            self._db.register("asked", asked)
+            now = self._fetch(
+                "SELECT c.row, e.entry_key, e.name_text, e.name_key, e.birth, e.sex,"
+                " false AS former FROM asked c JOIN entries e ON e.number = c.number"
+            )
+            before = self._fetch(
+                "SELECT h.row, e.entry_key, e.name_text, e.name_key, e.birth, e.sex, true AS former"
+                " FROM (SELECT DISTINCT c.row, f.entry FROM asked c"
+                "       JOIN former_numbers f ON f.number = c.number) h"
+                " JOIN entries e ON e.entry = h.entry"
+            )
+        except duckdb.Error as error:
+            raise RegistryError(
+                "the registry cannot be read (damaged, or memory ran out); build it again"
+            ) from error
+        finally:
+            self._db.unregister("asked")
+        return _sorted(now, before)
+
+    def _fetch(self, query: str) -> pa.Table:
+        table: pa.Table = self._db.sql(query).to_arrow_table()
+        return table.cast(PAIR_SCHEMA)
+
+
+def _sorted(now: pa.Table, before: pa.Table) -> Joined:
+    """Put current and former holders together: each entry once, blocks over their cap left out."""
+    skipped = np.union1d(
+        _over(now, CAPS[KeyKind.NUMBER]), _over(before, CAPS[KeyKind.FORMER_NUMBER])
+    )
+    pairs = pa.concat_tables([now, before]) if before.num_rows else now
+    row = pairs.column("row").to_numpy()
+    counts = np.bincount(row) if len(row) else row
+    if len(skipped):
+        pairs = pairs.filter(pa.array(~np.isin(row, skipped)))
+    if not len(counts) or counts.max() <= 1:
+        return pairs.take(pa.array(np.argsort(pairs.column("row").to_numpy()))), skipped
+    pairs = pairs.sort_by(
+        [("row", "ascending"), ("entry_key", "ascending"), ("former", "ascending")]
+    )
+    row = pairs.column("row").to_numpy()
+    key = pairs.column("entry_key").to_numpy()
+    first = np.ones(len(row), dtype=np.bool_)
+    first[1:] = (row[1:] != row[:-1]) | (key[1:] != key[:-1])
+    return (pairs if first.all() else pairs.filter(pa.array(first))), skipped
+
+
+def _over(pairs: pa.Table, cap: int) -> Ints:
+    row = pairs.column("row").to_numpy()
+    return np.flatnonzero(np.bincount(row) > cap) if len(row) else row
+
+
+class RegistryEngine:
+    """Asks any registry, once for each distinct number."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._found: Memo[int, tuple[list[tuple[Any, ...]], bool]] = Memo(self._find)
+
+    def join(self, numbers: Ints) -> Joined:
+        """Find the entries of each row's number."""
+        rows = np.flatnonzero(numbers != NO_NUMBER)
+        answers = self._found(numbers[rows].tolist())
+        pairs = [
+            (row, *pair)
+            for row, (found, _) in zip(rows.tolist(), answers, strict=True)
+            for pair in found
+        ]
+        columns = list(zip(*pairs, strict=True)) or [() for _ in PAIR_SCHEMA.names]
+        arrays = [
+            pa.array(list(column), field.type)
+            for column, field in zip(columns, PAIR_SCHEMA, strict=True)
+        ]
+        skipped = [row for row, (_, over) in zip(rows.tolist(), answers, strict=True) if over]
+        return pa.Table.from_arrays(arrays, schema=PAIR_SCHEMA), np.array(skipped, dtype=np.int64)
+
+    def _find(self, number: int) -> tuple[list[tuple[Any, ...]], bool]:
+        found = self._registry.find(
+            [Key(kind, str(number)) for kind in (KeyKind.NUMBER, KeyKind.FORMER_NUMBER)]
+        )
+        if found.skipped:
+            return [], True
+        return [_pair(entry, number) for entry in found.entries], False
+
+
+def _pair(entry: Entry, number: int) -> tuple[Any, ...]:
+    return (
+        entry.key,
+        entry.name.text if entry.name else None,
+        entry.name.key if entry.name else None,
+        entry.birth.code if entry.birth else None,
+        SEXES.index(entry.sex),
+        entry.number is None or entry.number.code != number,
+    )
+
+
+def engine_for(registry: Registry) -> Engine:
+    """Choose the engine for a registry: its own store's, or asking it one by one."""
+    return (
+        DuckDBEngine(registry) if isinstance(registry, DuckDBRegistry) else RegistryEngine(registry)
+    )

@@ -1,0 +1,108 @@
+"""The rule for ID numbers lifted over a column: numbers are unique, so clean ones are not asked.
+
+A clean number (12 digits or 9, not all alike) is its own value, and its doubts follow from its
+first digits; the others go through :func:`vnvaxmatch.normalize.id_number`, with the birth and sex
+beside them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vnvaxmatch import normalize
+from vnvaxmatch.bulk.lift import Interner, Memo
+from vnvaxmatch.bulk.own import Own
+from vnvaxmatch.normalize import BirthDate, IdNumber, Sex
+from vnvaxmatch.normalize.id_numbers import clean_doubts
+from vnvaxmatch.outcome import Normalized, Reading
+from vnvaxmatch.records import number_gap
+
+__all__ = ["NO_NUMBER", "SEXES", "NumberReader"]
+
+Ints: TypeAlias = npt.NDArray[Any]
+
+NO_NUMBER = -1
+"""In a column of number codes: there is none."""
+
+SEXES: tuple[Sex | None, ...] = (None, Sex.MALE, Sex.FEMALE)
+"""A column of sexes holds positions in this; 0 is missing."""
+
+_CMND_BASE = IdNumber("000000000").code
+_ISSUED_TWICE = "271"
+"""The prefix within which a range was issued twice: there the prefix does not tell the doubts."""
+
+
+class NumberReader:
+    """Reads columns of ID numbers, remembering the damaged ones."""
+
+    def __init__(self, owns: Interner[Own]) -> None:
+        self._owns = owns
+        self._damaged: Memo[tuple[str, int, int], Reading[IdNumber]] = Memo(_read)
+
+    def read(self, column: pa.StringArray, *, birth: Ints, sex: Ints) -> tuple[Ints, Ints]:
+        """Give number codes (or :data:`NO_NUMBER`), and the numbers of what is true of each.
+
+        ``birth`` holds birth codes or 0, ``sex`` positions in :data:`SEXES`.
+        """
+        codes = np.full(len(column), NO_NUMBER, dtype=np.int64)
+        own = np.zeros(len(column), dtype=np.int64)
+        twelve = _digits(column, 12)
+        codes[twelve] = column.filter(pa.array(twelve)).cast(pa.int64()).to_numpy()
+        twelve &= codes % 111_111_111_111 != 0
+        self._doubts_by_prefix(codes, own, twelve, 10**8, "{:04}", _cccd_doubts)
+        nine = _digits(column, 9)
+        codes[nine] = column.filter(pa.array(nine)).cast(pa.int64()).to_numpy()
+        nine &= (codes % 111_111_111 != 0) & (codes // 10**6 != int(_ISSUED_TWICE))
+        self._doubts_by_prefix(codes, own, nine, 10**6, "{:03}", _cmnd_doubts)
+        codes[nine] += _CMND_BASE
+        rows = np.flatnonzero(~(twelve | nine))
+        keys = zip(
+            column.take(pa.array(rows)).to_pylist(),
+            birth[rows].tolist(),
+            sex[rows].tolist(),
+            strict=True,
+        )
+        readings = self._damaged(list(keys))
+        codes[rows] = [r.value.code if isinstance(r, Normalized) else NO_NUMBER for r in readings]
+        own[rows] = [self._own(reading) for reading in readings]
+        return codes, own
+
+    def _doubts_by_prefix(
+        self, codes: Ints, own: Ints, clean: Ints, below: int, form: str, doubts: Any
+    ) -> None:
+        prefixes, index = np.unique(codes[clean] // below, return_inverse=True)
+        owns = [self._owns.number(Own(doubts=doubts(form.format(p)))) for p in prefixes.tolist()]
+        own[clean] = np.array(owns, dtype=np.int64)[index]
+
+    def _own(self, reading: Reading[IdNumber]) -> int:
+        gap = number_gap(reading, child=False)
+        if isinstance(reading, Normalized):
+            return self._owns.number(Own(gap, reading.doubts, reading.changes))
+        return self._owns.number(Own(gap))
+
+
+def _digits(column: pa.StringArray, size: int) -> Ints:
+    pattern = rf"\A[0-9]{{{size}}}\z"
+    mask: Ints = pc.match_substring_regex(column, pattern).to_numpy(zero_copy_only=False)
+    return mask
+
+
+def _cccd_doubts(prefix: str) -> tuple[Any, ...]:
+    return clean_doubts(prefix)
+
+
+def _cmnd_doubts(prefix: str) -> tuple[Any, ...]:
+    reading = normalize.id_number(f"{prefix}000001")
+    return reading.doubts if isinstance(reading, Normalized) else ()
+
+
+def _read(key: tuple[str, int, int]) -> Reading[IdNumber]:
+    text, birth, sex = key
+    return normalize.id_number(
+        text, birth=BirthDate.from_code(birth) if birth else None, sex=SEXES[sex]
+    )

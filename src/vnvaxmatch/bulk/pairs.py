@@ -1,0 +1,148 @@
+"""Claims beside the entries found for them: each pair's levels, by the scalar comparisons.
+
+Most pairs agree and are settled by comparing columns; the rest are compared once for each distinct
+pair of values.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vnvaxmatch import normalize
+from vnvaxmatch.bulk.claims import ClaimBatch
+from vnvaxmatch.bulk.lift import Interner, Memo
+from vnvaxmatch.bulk.numbers import SEXES
+from vnvaxmatch.compare import (
+    Level,
+    Likeness,
+    compare_births,
+    compare_names,
+    compare_numbers,
+    compare_sexes,
+)
+from vnvaxmatch.normalize import BirthDate, Encoding, IdNumber
+from vnvaxmatch.outcome import Normalized, Reason
+from vnvaxmatch.records import Field
+
+__all__ = ["PairLevels", "PairReader"]
+
+Ints: TypeAlias = npt.NDArray[Any]
+
+
+@attrs.frozen
+class PairLevels:
+    """For each pair of a claim and an entry, the number of its likeness in every field."""
+
+    row: Ints
+    likeness: dict[Field, Ints]
+    entry_key: pa.StringArray
+
+
+class PairReader:
+    """Compares pairs, remembering pairs of values that it has compared."""
+
+    def __init__(self, encoding: Encoding | None = None) -> None:
+        self.likenesses: Interner[Likeness] = Interner()
+        self._own_gap = self.likenesses.number((Level.MISSING, None))
+        self._same = self.likenesses.number((Level.SAME, None))
+        self._encoding = encoding
+        self._names: Memo[tuple[str, str], int] = Memo(self._compare_names)
+        self._births: Memo[tuple[int, int], int] = Memo(self._compare_births)
+
+    def read(self, claims: ClaimBatch, found: pa.Table) -> PairLevels:
+        """Compare every found entry with its claim.
+
+        ``found`` has the columns ``row`` (position in the batch), ``name_text``, ``name_key``,
+        ``birth``, ``sex`` (0 and null are missing), ``former`` (found by a former number) and
+        ``entry_key``; sorted by row, then entry key.
+        """
+        row = found.column("row").to_numpy()
+        return PairLevels(
+            row,
+            {
+                Field.NAME: self._name(claims, found, row),
+                Field.BIRTH: self._birth(claims, found, row),
+                Field.SEX: self._sex(claims, found, row),
+                Field.ID_NUMBER: self._number(claims, found, row),
+            },
+            found.column("entry_key").combine_chunks(),
+        )
+
+    def _name(self, claims: ClaimBatch, found: pa.Table, row: Ints) -> Ints:
+        ours = claims.name_key.take(pa.array(row))
+        theirs = found.column("name_key").combine_chunks()
+        likeness = np.full(len(row), self._same, dtype=np.int64)
+        unequal = pc.fill_null(pc.not_equal(ours, theirs), True).to_numpy(zero_copy_only=False)
+        gap = pc.equal(ours, "").to_numpy(zero_copy_only=False)
+        lacking = theirs.is_null().to_numpy(zero_copy_only=False)
+        likeness[lacking] = self._not_compared(Reason.NAME_NOT_COMPARED)
+        likeness[gap] = self._own_gap
+        rest = np.flatnonzero(unequal & ~gap & ~lacking)
+        raw = claims.texts.column("full_name").take(pa.array(row[rest])).to_pylist()
+        held = found.column("name_text").take(pa.array(rest)).to_pylist()
+        likeness[rest] = self._names(list(zip(raw, held, strict=True)))
+        return likeness
+
+    def _birth(self, claims: ClaimBatch, found: pa.Table, row: Ints) -> Ints:
+        ours, theirs = claims.birth[row], _ints(found, "birth")
+        likeness = np.full(len(row), self._same, dtype=np.int64)
+        likeness[theirs == 0] = self._not_compared(Reason.BIRTH_NOT_COMPARED)
+        likeness[ours == 0] = self._own_gap
+        rest = np.flatnonzero((ours != theirs) & (ours > 0) & (theirs > 0))
+        likeness[rest] = self._births(
+            list(zip(ours[rest].tolist(), theirs[rest].tolist(), strict=True))
+        )
+        return likeness
+
+    def _sex(self, claims: ClaimBatch, found: pa.Table, row: Ints) -> Ints:
+        table = np.array(
+            [[self._compare_sexes(a, b) for b in range(len(SEXES))] for a in range(len(SEXES))]
+        )
+        likeness: Ints = table[claims.sex[row], _ints(found, "sex")]
+        return likeness
+
+    def _number(self, claims: ClaimBatch, found: pa.Table, row: Ints) -> Ints:
+        """Tell how the number was found: pairs exist only where it is held now or was held."""
+        former = found.column("former").to_numpy()
+        likeness = np.full(len(row), self._same, dtype=np.int64)
+        if former.any():
+            number = IdNumber.from_code(int(claims.number[row[np.flatnonzero(former)[0]]]))
+            linked = compare_numbers(number, None, former=(number,))
+            likeness[former] = self.likenesses.number(linked)
+        return likeness
+
+    def _not_compared(self, reason: Reason) -> int:
+        return self.likenesses.number((Level.MISSING, reason))
+
+    def _compare_names(self, pair: tuple[str, str]) -> int:
+        ours, theirs = (
+            normalize.name(pair[0], encoding=self._encoding),
+            normalize.name(pair[1]),
+        )
+        if not isinstance(ours, Normalized) or not isinstance(theirs, Normalized):
+            return self._own_gap
+        return self.likenesses.number(compare_names(ours.value, theirs.value))
+
+    def _compare_births(self, pair: tuple[int, int]) -> int:
+        ours, theirs = (BirthDate.from_code(code) for code in pair)
+        return self.likenesses.number(compare_births(ours, theirs))
+
+    def _compare_sexes(self, ours: int, theirs: int) -> int:
+        a, b = SEXES[ours], SEXES[theirs]
+        if a is None:
+            return self._own_gap
+        if b is None:
+            return self._not_compared(Reason.SEX_NOT_COMPARED)
+        return self.likenesses.number(compare_sexes(a, b))
+
+
+def _ints(found: pa.Table, name: str) -> Ints:
+    """Give an integer column with 0 for null."""
+    values: Ints = pc.fill_null(found.column(name).cast(pa.int64()), 0).to_numpy()
+    return values

@@ -1,0 +1,93 @@
+"""Work beside the main line: reading ahead, and writing behind, a batch or two at a time."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
+from typing import Generic, TypeVar
+
+__all__ = ["Behind", "ahead"]
+
+T = TypeVar("T")
+_DEPTH = 2
+
+
+class _Failed:
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+
+def ahead(items: Iterable[T]) -> Iterator[T]:
+    """Iterate in another thread, two items ahead; errors come out where they would have."""
+    line: queue.Queue[T | _Failed | None] = queue.Queue(_DEPTH)
+    stop = threading.Event()
+
+    def put(item: T | _Failed | None) -> bool:
+        while not stop.is_set():
+            try:
+                line.put(item, timeout=0.1)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    def run() -> None:
+        try:
+            for item in items:
+                if not put(item):
+                    return
+            put(None)
+        except BaseException as error:  # noqa: BLE001 - handed over, not swallowed
+            put(_Failed(error))
+
+    thread = threading.Thread(target=run, name="vnvaxmatch-read", daemon=True)
+    thread.start()
+    try:
+        while (item := line.get()) is not None:
+            if isinstance(item, _Failed):
+                raise item.error
+            yield item
+    finally:
+        stop.set()
+        thread.join()
+
+
+class Behind(Generic[T]):
+    """Hand items to a function that runs in another thread, in order; a context manager.
+
+    An error in the function comes out of the next :meth:`put`, or of the end of the block.
+    """
+
+    def __init__(self, work: Callable[[T], None]) -> None:
+        self._work = work
+        self._line: queue.Queue[T | None] = queue.Queue(_DEPTH)
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="vnvaxmatch-write", daemon=True)
+
+    def put(self, item: T) -> None:
+        """Hand over an item; waits while two are in line."""
+        if self._error is not None:
+            raise self._error
+        self._line.put(item)
+
+    def _run(self) -> None:
+        while (item := self._line.get()) is not None:
+            if self._error is None:
+                try:
+                    self._work(item)
+                except BaseException as error:  # noqa: BLE001 - raised in the thread that waits
+                    self._error = error
+
+    def __enter__(self) -> Behind[T]:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
+    ) -> None:
+        self._line.put(None)
+        self._thread.join()
+        if kind is None and self._error is not None:
+            raise self._error

@@ -1,0 +1,267 @@
+"""Verify or check a whole list: from a file to a results folder, batch by batch.
+
+Nothing is lost: there is one results row for every row of the list, in its order. The folder
+appears whole at the end, or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import attrs
+import pyarrow as pa
+
+from vnvaxmatch.backends import Exact, Matcher, Registry, open_registry
+from vnvaxmatch.bulk.checking import CHECK_SCHEMA, CheckJudge
+from vnvaxmatch.bulk.columns import DOSE_COLUMNS
+from vnvaxmatch.bulk.judges import Judge, ReadingRules, judge_for
+from vnvaxmatch.bulk.pipes import Behind, ahead
+from vnvaxmatch.bulk.results import RESULT_SCHEMA
+from vnvaxmatch.bulk.sources import open_source
+from vnvaxmatch.bulk.sources.source import Options
+from vnvaxmatch.bulk.tally import Tally
+from vnvaxmatch.bulk.workdir import fresh_folder
+from vnvaxmatch.bulk.worklists import write_worklists
+from vnvaxmatch.bulk.writing import ResultsWriter
+from vnvaxmatch.errors import InputError
+from vnvaxmatch.messages import Lang
+from vnvaxmatch.normalize import Encoding, Vintage, repair_column
+from vnvaxmatch.normalize.tables import tables_digest
+from vnvaxmatch.policy import Disclosure, Policy, strict
+
+__all__ = ["MANIFEST", "InputOptions", "Progress", "Run", "check", "verify"]
+
+MANIFEST = "manifest.json"
+VOTERS = 4_000
+"""So many of a list's first distinct names vote on the encoding of the column."""
+
+Progress: TypeAlias = Callable[[str, int, int | None], None]
+"""Told the stage (``verify``, ``worklists``), the rows done, and the rows expected if known."""
+
+
+@attrs.frozen
+class InputOptions:
+    """What a caller may say about a list instead of leaving it to be found out.
+
+    ``columns`` maps column names to headings or 1-based numbers. ``reference`` is the day that ages
+    and two-digit years count from where a row has no dose date. ``vintage`` says of which time bare
+    commune codes are: a vaccination list of 2021 has the codes of that time.
+    """
+
+    columns: Mapping[str, str] = attrs.Factory(dict)
+    delimiter: str | None = None
+    encoding: str | None = None
+    sheet: str | None = None
+    reference: date | None = None
+    vintage: Vintage | None = Vintage.UNTIL_2025
+
+
+@attrs.frozen
+class Run:
+    """What a run came to: where its results are, the summary, the manifest, notes for a person."""
+
+    out: Path
+    summary: dict[str, Any]
+    manifest: dict[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+def verify(
+    doses: str | Path,
+    *,
+    registry: str | Path | Registry,
+    out: str | Path,
+    by: Matcher | None = None,
+    policy: Policy = strict,
+    disclosure: Disclosure = Disclosure.FINDINGS,
+    options: InputOptions | None = None,
+    worklists: bool = True,
+    lang: Lang = "vi",
+    progress: Progress | None = None,
+) -> Run:
+    """Verify a vaccination list against a registry and write a results folder.
+
+    ``registry`` is a registry file or an opened registry, ``by`` the matcher (exact by default).
+    Raises :class:`~vnvaxmatch.errors.InputError`, :class:`~vnvaxmatch.errors.RegistryError` or
+    :class:`~vnvaxmatch.errors.OutputError`; then nothing is written and earlier results stay.
+    """
+    opened = open_registry(registry) if isinstance(registry, (str, Path)) else registry
+    matcher = by if by is not None else Exact()
+    about = {
+        "command": "verify",
+        "matcher": matcher.name,
+        "policy": str(policy),
+        "disclosure": disclosure.value,
+        "registry": _about_registry(opened),
+    }
+    return _run(
+        Path(doses),
+        Path(out),
+        judge=lambda rules: judge_for(
+            matcher, opened, policy=policy, disclosure=disclosure, reading=rules
+        ),
+        schema=RESULT_SCHEMA,
+        about=about,
+        options=options or InputOptions(),
+        worklists=worklists,
+        lang=lang,
+        progress=progress,
+    )
+
+
+def check(
+    doses: str | Path,
+    *,
+    out: str | Path,
+    options: InputOptions | None = None,
+    worklists: bool = True,
+    lang: Lang = "vi",
+    progress: Progress | None = None,
+) -> Run:
+    """Normalize a list and sort it into the three classes of dispatch 2262, without a registry."""
+    return _run(
+        Path(doses),
+        Path(out),
+        judge=CheckJudge,
+        schema=CHECK_SCHEMA,
+        about={"command": "check"},
+        options=options or InputOptions(),
+        worklists=worklists,
+        lang=lang,
+        progress=progress,
+    )
+
+
+def _run(
+    doses: Path,
+    out: Path,
+    *,
+    judge: Callable[[ReadingRules], Judge],
+    schema: pa.Schema,
+    about: dict[str, Any],
+    options: InputOptions,
+    worklists: bool,
+    lang: Lang,
+    progress: Progress | None,
+) -> Run:
+    started = datetime.now(UTC)
+    source = open_source(
+        doses,
+        Options(
+            known=DOSE_COLUMNS,
+            given=options.columns,
+            delimiter=options.delimiter,
+            encoding=options.encoding,
+            sheet=options.sheet,
+        ),
+    )
+    with fresh_folder(out, marker=MANIFEST) as folder, ThreadPoolExecutor(1) as digester:
+        digest = digester.submit(_digest, doses)
+        tally = Tally()
+        spool = folder / ".spool.parquet" if worklists else None
+        with (
+            ResultsWriter(folder, schema, spool=spool) as writer,
+            Behind(writer.write) as behind,
+        ):
+            rules = None
+            worker: Judge | None = None
+            for batch in ahead(source.batches):
+                if rules is None or worker is None:
+                    rules = ReadingRules(options.reference, _vote(batch), options.vintage)
+                    worker = judge(rules)
+                decided = worker.judge(batch, tally.rows + 1)
+                tally.add(decided)
+                behind.put(decided)
+                if progress is not None:
+                    progress("verify", tally.rows, source.rows)
+        if rules is None:
+            raise InputError(f"{doses} has headings but no rows")
+        files = 0
+        if spool is not None:
+            files = _write_worklists(spool, folder, tally, lang, progress)
+        summary = {**tally.summary(), "worklists": files}
+        manifest = {
+            "library": _library(),
+            **about,
+            "input": {
+                "name": doses.name,
+                "bytes": doses.stat().st_size,
+                "sha256": digest.result(),
+                "format": source.format,
+                **source.details,
+                "columns": source.columns.described,
+            },
+            "name_encoding": rules.encoding.value if rules.encoding else "unicode",
+            "reference": options.reference.isoformat() if options.reference else None,
+            "commune_codes": options.vintage.value if options.vintage else None,
+            "tables": {"sha256": tables_digest()},
+            "rows": tally.rows,
+            "outputs": {
+                name: _digest(folder / name) for name in ("results.parquet", "results.csv")
+            },
+            "started": started.isoformat(timespec="seconds"),
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        _write_json(folder / "summary.json", summary)
+        _write_json(folder / MANIFEST, manifest)
+    return Run(out, summary, manifest, source.notes)
+
+
+def _write_worklists(
+    spool: Path, folder: Path, tally: Tally, lang: Lang, progress: Progress | None
+) -> int:
+    total = sum(tally.classes.values())
+    done = 0
+
+    def advance(rows: int) -> None:
+        nonlocal done
+        done += rows
+        if progress is not None:
+            progress("worklists", done, total)
+
+    scratch = folder / ".scratch"
+    written = write_worklists(
+        spool, folder / "worklists", lang=lang, scratch=scratch, progress=advance
+    )
+    spool.unlink()
+    shutil.rmtree(scratch, ignore_errors=True)
+    return len(written)
+
+
+def _vote(batch: pa.RecordBatch) -> Encoding | None:
+    """Let the first distinct names vote on the encoding of the column."""
+    names = batch.column("full_name").unique()[:VOTERS].to_pylist()
+    encoding = repair_column(names).encoding
+    return None if encoding is Encoding.UNICODE else encoding
+
+
+def _about_registry(registry: Registry) -> dict[str, Any]:
+    meta: Mapping[str, str] = getattr(registry, "meta", {})
+    wanted = ("snapshot", "entries", "created", "library", "tables", "format")
+    return {
+        "backend": type(registry).__name__,
+        **{name: meta[name] for name in wanted if name in meta},
+    }
+
+
+def _library() -> dict[str, str]:
+    from vnvaxmatch import __version__
+
+    return {"name": "vnvaxmatch", "version": __version__}
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+    text = json.dumps(content, ensure_ascii=False, indent=2)
+    path.write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,5 @@
+"""Lists as they come: CSV, spreadsheets, Parquet, told apart by content, read row for row."""
+
+from vnvaxmatch.bulk.sources.source import Source, open_source
+
+__all__ = ["Source", "open_source"]

@@ -1,0 +1,124 @@
+"""Open a list, whatever it is, as batches of text columns with every row kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+import attrs
+import pyarrow as pa
+
+from vnvaxmatch.bulk.columns import MANDATORY, Columns
+from vnvaxmatch.errors import InputError
+
+__all__ = ["BATCH_ROWS", "UNREADABLE", "Options", "Source", "open_source", "text_batch"]
+
+BATCH_ROWS = 131_072
+"""Rows a batch: large enough for columns to pay, small enough for memory not to matter."""
+
+UNREADABLE = "unreadable"
+"""The extra column that marks rows whose cells cannot be told apart."""
+
+
+@attrs.frozen
+class Options:
+    """What a caller may say about a file instead of leaving it to be found out."""
+
+    known: Mapping[str, tuple[str, ...]]
+    given: Mapping[str, str] = attrs.Factory(dict)
+    mandatory: tuple[str, ...] = MANDATORY
+    delimiter: str | None = None
+    encoding: str | None = None
+    sheet: str | None = None
+
+
+@attrs.frozen
+class Source:
+    """An opened list.
+
+    ``batches`` yields record batches with one text column per found column, never null, and the
+    boolean column :data:`UNREADABLE`. ``rows`` is an estimate for progress. ``notes`` are sentences
+    for a person: what was found out, what was left unread.
+    """
+
+    path: Path
+    format: str
+    columns: Columns
+    batches: Iterator[pa.RecordBatch]
+    rows: int | None = None
+    details: Mapping[str, str] = attrs.Factory(dict)
+    notes: tuple[str, ...] = ()
+
+
+def open_source(path: str | Path, options: Options) -> Source:
+    """Open a list by what it holds, not by its suffix.
+
+    Raises :class:`InputError` in one line for what cannot be read, and
+    :class:`~vnvaxmatch.errors.ColumnError` where a mandatory column is not found.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            kind = _kind(file)
+    except IsADirectoryError as error:
+        raise InputError(f"{path} is a folder; name the list inside it") from error
+    except OSError as error:
+        raise InputError(f"cannot open {path}: {error.strerror or error}") from error
+    match kind:
+        case "empty":
+            raise InputError(f"{path} is empty: 0 bytes; export the list again")
+        case "parquet":
+            from vnvaxmatch.bulk.sources.parquet import open_parquet
+
+            return open_parquet(path, options)
+        case "zip" | "ole":
+            from vnvaxmatch.bulk.sources.spreadsheet import open_spreadsheet
+
+            return open_spreadsheet(path, options, zipped=kind == "zip")
+        case "binary":
+            raise InputError(
+                f"{path} is not a text file, a spreadsheet or Parquet; "
+                f"export the list as CSV (UTF-8) or XLSX"
+            )
+        case _:
+            from vnvaxmatch.bulk.sources.delimited import open_delimited
+
+            return open_delimited(path, options)
+
+
+def _kind(file: BinaryIO) -> str:
+    head = file.read(65_536)
+    if not head:
+        return "empty"
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if head.startswith(b"PK\x03\x04"):
+        return "zip"
+    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return "ole"
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or _looks_utf16(head):
+        return "text"
+    controls = sum(head.count(byte) for byte in _BINARY)
+    return "binary" if b"\0" in head or controls > len(head) // 100 else "text"
+
+
+_BINARY = [bytes([b]) for b in range(32) if b not in b"\t\n\r\f\v\x02\x05\x06\x14\x19\x1a\x1e\x1c"]
+"""Control bytes that no text holds; the ones left out are letters in VISCII, VPS, or line ends."""
+
+
+def _looks_utf16(head: bytes) -> bool:
+    """Tell UTF-16 without a byte order mark: ASCII delimiters leave zeros on one side only."""
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    return max(even, odd) > len(head) // 8 and min(even, odd) < max(even, odd) // 20
+
+
+def text_batch(
+    columns: Mapping[str, pa.Array], unreadable: pa.Array | None = None
+) -> pa.RecordBatch:
+    """Put text columns and the unreadable mark together."""
+    arrays = dict(columns)
+    length = len(next(iter(arrays.values())))
+    if unreadable is None:
+        unreadable = pa.repeat(pa.scalar(False), length)
+    return pa.RecordBatch.from_pydict({**arrays, UNREADABLE: unreadable})

@@ -1,0 +1,102 @@
+"""The commands, and what happens when one fails: one line, an exit code, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from importlib import import_module
+from types import FrameType
+
+import click
+
+from vnvaxmatch import __version__
+from vnvaxmatch.errors import VnvaxmatchError
+
+__all__ = ["app", "run"]
+
+_COMMANDS = {
+    "demo": "vnvaxmatch.cli.demo",
+    "synth": "vnvaxmatch.cli.synth",
+    "registry": "vnvaxmatch.cli.registry",
+    "verify": "vnvaxmatch.cli.verify",
+    "check": "vnvaxmatch.cli.verify",
+}
+
+EXIT_ERROR = 1
+EXIT_INTERRUPTED = 130
+
+
+class _LazyGroup(click.Group):
+    """A group that loads a command's module when the command is called, not before."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands, in the order that a newcomer meets them."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(_COMMANDS[cmd_name]), cmd_name)
+        return command
+
+
+@click.group(
+    cls=_LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 something could not be read or written (one line says what, "
+    "where and what to do), 2 the command was not understood, 130 interrupted. "
+    "A list full of wrong records still exits with 0: that is a result.",
+)
+@click.version_option(__version__, prog_name="vnvaxmatch")
+def app() -> None:
+    """Verify vaccination records against a population registry.
+
+    Reads a vaccination list as it comes, compares name, sex, date of birth and ID number with a
+    registry of people, and says for every row right or wrong (đúng/sai), which field is wrong and
+    why. Nothing leaves this machine.
+
+    \b
+    Start here:
+      vnvaxmatch demo                                      see it work on made-up people
+      vnvaxmatch registry build PEOPLE.csv --out reg.duckdb
+      vnvaxmatch verify DOSES.xlsx --registry reg.duckdb --out results
+    """
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run one command line and give its exit code."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        app.main(arguments, prog_name="vnvaxmatch", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        _say("interrupted; nothing was written, earlier results are as they were")
+        return EXIT_INTERRUPTED
+    except VnvaxmatchError as error:
+        _say(str(error))
+        return EXIT_ERROR
+    except BrokenPipeError:
+        # whoever read our output has gone: keep the interpreter from complaining at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_ERROR
+    except MemoryError:
+        _say("out of memory; close other programs, or split the list")
+        return EXIT_ERROR
+    except OSError as error:
+        _say(f"the operating system refused: {error.strerror or type(error).__name__}")
+        return EXIT_ERROR
+    return 0
+
+
+def _interrupt(_: int, __: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _say(line: str) -> None:
+    click.echo(f"vnvaxmatch: {' '.join(line.split())}", err=True)

@@ -1,0 +1,72 @@
+"""``vnvaxmatch registry``: build a registry from a population file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from vnvaxmatch.bulk import build_registry
+from vnvaxmatch.cli.shared import (
+    input_options,
+    lang_option,
+    number,
+    progress_bar,
+    read_options,
+    say,
+)
+from vnvaxmatch.messages import Lang, message
+
+__all__ = ["registry"]
+
+
+@click.group()
+def registry() -> None:
+    """Build the registry that lists are compared with."""
+
+
+@registry.command()
+@click.argument("population", type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="FILE.duckdb for verifying lists, FILE.sqlite for answering one claim at a time.",
+)
+@input_options
+@lang_option
+def build(
+    population: Path,
+    out: Path,
+    columns: tuple[str, ...],
+    delimiter: str | None,
+    encoding: str | None,
+    sheet: str | None,
+    lang: Lang,
+) -> None:
+    """Build a registry file from a population file (CSV, XLSX or Parquet).
+
+    POPULATION has the columns entry_key, full_name, sex, date_of_birth, id_number,
+    former_id_number (several separated by ;), commune, phone, or Vietnamese headings of the same.
+    Whatever cannot be read in it is reported, and kept in the registry's table of rejections. The
+    file appears whole at the end; an earlier one stays until then.
+    """
+    with progress_bar(lang) as progress:
+        built = build_registry(
+            population,
+            out=out,
+            progress=progress,
+            **read_options(columns, delimiter, encoding, sheet),
+        )
+    click.echo(
+        say(
+            lang,
+            f"{number(built.entries, lang)} người, {number(built.former_numbers, lang)} số cũ: {out}",
+            f"{number(built.entries, lang)} people, {number(built.former_numbers, lang)} former "
+            f"numbers: {out}",
+        )
+    )
+    if built.rejected:
+        click.echo(say(lang, "Không đọc được trong sổ dân cư:", "Could not be read in it:"))
+        for (field, reason), count in built.rejected.most_common():
+            click.echo(f"  {field:<17} {number(count, lang):>12}  {message(reason, lang=lang)}")

@@ -1,0 +1,100 @@
+"""A summary that a person reads: what came out, what is wrong, where the files are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import click
+
+from vnvaxmatch.bulk import Run
+from vnvaxmatch.cli.shared import number, say
+from vnvaxmatch.messages import Lang, message
+
+__all__ = ["show_run"]
+
+_TOP = 12
+
+
+def show_run(run: Run, lang: Lang) -> None:
+    """Print the summary of a run."""
+    for note in run.notes:
+        click.echo(f"vnvaxmatch: {note}", err=True)
+    for line in _lines(run, lang):
+        click.echo(line)
+
+
+def _lines(run: Run, lang: Lang) -> Iterator[str]:
+    summary = run.summary
+    rows = summary["rows"]
+    yield ""
+    yield click.style(
+        say(lang, f"{number(rows, lang)} dòng", f"{number(rows, lang)} rows"), bold=True
+    )
+    official = summary["official"]
+    if "registry" in run.manifest:
+        yield from _table(
+            {
+                say(lang, "Đúng", "Right (đúng)"): official["true"],
+                say(lang, "Sai", "Wrong (sai)"): official["false"],
+                say(lang, "Chưa so sánh được", "Could not be compared"): official["null"],
+            },
+            rows,
+            lang,
+        )
+    yield ""
+    yield from _section(
+        say(lang, "Kết quả", "Outcomes"), summary["outcomes"], rows, lang, "outcome."
+    )
+    yield from _section(
+        say(lang, "Ba nhóm cần làm sạch (công văn 2262)", "Three classes to clean (dispatch 2262)"),
+        summary["classes"],
+        rows,
+        lang,
+        "class.",
+    )
+    yield from _section(
+        say(lang, "Trường cần xem lại", "Fields to check"),
+        summary["fields_to_check"],
+        rows,
+        lang,
+        "field.",
+    )
+    yield from _section(say(lang, "Lý do", "Reasons"), summary["reasons"], rows, lang)
+    yield from _section(
+        say(lang, "Đã tự sửa", "Repaired in reading"), summary["repairs"], rows, lang
+    )
+    if summary["worklists"]:
+        unrouted = number(summary["unrouted"], lang)
+        yield say(
+            lang,
+            f"{number(summary['worklists'], lang)} danh sách theo xã; {unrouted} dòng không rõ xã",
+            f"{number(summary['worklists'], lang)} worklists; {unrouted} rows of unknown commune",
+        )
+    yield say(lang, f"Kết quả ở: {run.out}", f"Results are in: {run.out}")
+
+
+def _section(
+    title: str, counts: Mapping[str, int], rows: int, lang: Lang, prefix: str = ""
+) -> Iterator[str]:
+    shown = {key: count for key, count in counts.items() if count}
+    if not shown:
+        return
+    yield click.style(title, bold=True)
+    top = dict(list(shown.items())[:_TOP])
+    yield from _table({message(prefix + key, lang=lang): n for key, n in top.items()}, rows, lang)
+    if len(shown) > _TOP:
+        yield say(
+            lang,
+            f"  … và {len(shown) - _TOP} loại khác trong summary.json",
+            f"  … and {len(shown) - _TOP} more in summary.json",
+        )
+    yield ""
+
+
+def _table(counts: Mapping[str, Any], rows: int, lang: Lang) -> Iterator[str]:
+    width = max((len(label) for label in counts), default=0)
+    for label, count in counts.items():
+        share = 100 * count / rows if rows else 0.0
+        percent = f"{share:.1f}".replace(".", "," if lang == "vi" else ".")
+        yield f"  {label:<{width}}  {number(count, lang):>13}  {percent:>5} %"

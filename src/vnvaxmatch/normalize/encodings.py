@@ -1,0 +1,184 @@
+"""Lost encodings: the bytes of TCVN3, VNI, VISCII or VPS shown as Western letters.
+
+A name in a legacy font is a row of bytes; read as cp1252 or Latin-1 it shows Western letters
+(``NguyÔn V¨n Hïng``). Every word of the cell is read back with one of the four tables, and what
+comes out is judged by the vocabulary. Tables with their sources: ``data/encoding_*.csv``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+from functools import cache, lru_cache
+
+from vnvaxmatch.normalize.spelling import spell
+from vnvaxmatch.normalize.tables import rows
+from vnvaxmatch.normalize.vocabulary import likelihood, vocabulary
+
+__all__ = ["BYTE_OF", "LEGACY", "Encoding", "decode_cell", "decode_word", "is_known"]
+
+
+class Encoding(StrEnum):
+    """What the names of a column were written in, or what was done to them."""
+
+    UNICODE = "unicode"
+    TCVN3 = "tcvn3"
+    VNI = "vni"
+    VISCII = "viscii"
+    VPS = "vps"
+    MOJIBAKE = "mojibake"
+    """UTF-8 read as a one-byte encoding."""
+    CP1258 = "cp1258"
+    """Latin-1 letters read as Vietnamese Windows: ã -> ă, ý -> ư, õ -> ơ, ì and ò -> marks."""
+    TELEX = "telex"
+    """Keys of the Telex input method left in the cell."""
+    VNI_KEYS = "vni_keys"
+    """Keys (digits) of the VNI input method left in the cell."""
+
+
+LEGACY = (Encoding.TCVN3, Encoding.VNI, Encoding.VISCII, Encoding.VPS)
+
+BYTE_OF = {chr(byte): byte for byte in range(256)}
+"""Character -> byte, for cells read as Latin-1 and as cp1252 alike."""
+for _byte in range(0x80, 0xA0):
+    _shown = bytes((_byte,)).decode("cp1252", "ignore")
+    if _shown:
+        BYTE_OF[_shown] = _byte
+
+# what text extracted from PDF holds in the place of two TCVN3 bytes
+_PDF_BYTES = {"\u2212": 0xAD, "\u2219": 0xB7}
+# a reading must be e^3 = 20 times as likely as the next
+_CLEAR_MARGIN = 3.0
+_DOUBTFUL_GAIN = 5.0
+
+
+@cache
+def _one_byte(encoding: Encoding) -> dict[int, str]:
+    letter_of = {
+        int(row["legacy_bytes_hex"], 16): row["unicode"].lower()
+        for row in rows(f"encoding_{encoding}")
+    }
+    shown = BYTE_OF | (_PDF_BYTES if encoding is Encoding.TCVN3 else {})
+    return {ord(char): letter_of[byte] for char, byte in shown.items() if byte in letter_of}
+
+
+@cache
+def _vni() -> tuple[re.Pattern[str], dict[str, str]]:
+    table = {
+        bytes.fromhex(row["legacy_bytes_hex"]).decode("latin-1").lower(): row["unicode"].lower()
+        for row in rows("encoding_vni")
+    }
+    longest_first = sorted(table, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first))), table
+
+
+def decode_word(word: str, encoding: Encoding) -> str:
+    """Read one word back with a legacy table, in lower case; what the table lacks stays as it is.
+
+    >>> decode_word("HïNG", Encoding.TCVN3), decode_word("AÙnh", Encoding.VNI)
+    ('hùng', 'ánh')
+    """
+    if encoding is not Encoding.VNI:
+        return word.translate(_one_byte(encoding)).lower()
+    pieces, table = _vni()
+    return pieces.sub(lambda found: table[found[0]], word.lower())
+
+
+def is_known(word: str) -> bool:
+    """Say whether a lower-case word is a Vietnamese syllable or a word of place names."""
+    return spell(word) is not None or word in vocabulary().places
+
+
+def _is_seen(word: str) -> bool:
+    spelling = spell(word)
+    return spelling is not None and spelling.text in vocabulary().total
+
+
+def _fits_codepage(word: str) -> bool:
+    return all(char in BYTE_OF or char in _PDF_BYTES for char in word)
+
+
+@lru_cache(maxsize=1 << 13)
+def _is_bad(word: str) -> bool:
+    """Say whether a word cannot be Vietnamese, or has a capital with a mark inside (``PhÕm``)."""
+    if word.isascii():
+        return not word.isprintable()
+    return not is_known(word.lower()) or (
+        not word.isupper() and any("À" <= char <= "Þ" for char in word[1:])
+    )
+
+
+def _shows_bytes(word: str) -> bool:
+    """Say whether a word holds signs that no word has: ``Niª`` in a column of TCVN3."""
+    return not all(char.isalpha() and char not in "ªº" for char in word)
+
+
+def _is_unseen(word: str) -> bool:
+    return not word.isascii() and not _is_seen(word.lower())
+
+
+def decode_cell(
+    words: Sequence[str], *, hint: Encoding | None = None
+) -> tuple[Encoding, list[str]] | bool | None:
+    """Read the words of a cell with the one legacy table that makes names of them.
+
+    A reading counts only if it changes a word that cannot be Vietnamese (with ``hint``, the vote of
+    a column: one that was seen in no name), if every word that it changes becomes a syllable, and
+    at least one a syllable seen in names. Gives the encoding and the words, True if two readings
+    are as good, None if there is none.
+
+    >>> decode_cell(["NguyÔn", "V¨n"])
+    (<Encoding.TCVN3: 'tcvn3'>, ['nguyễn', 'văn'])
+    >>> decode_cell(["Müller"])
+    """
+    fits = [_fits_codepage(word) for word in words]
+    # words that cannot come from the code page stand as they are, then so do good words
+    whole = all(fits)
+    any_bad = any(map(_is_bad, words))
+    if not any_bad and not (whole and any(map(_is_unseen, words))):
+        return None
+    found: list[tuple[float, Encoding, list[str]]] = []
+    for encoding in LEGACY:
+        voted = encoding is hint
+        decoded = [
+            decode_word(word, encoding) if whole or (fit and _is_bad(word)) else word
+            for word, fit in zip(words, fits, strict=True)
+        ]
+        changed = [
+            (old, new) for old, new in zip(words, decoded, strict=True) if new != old.lower()
+        ]
+        if (
+            any(_is_bad(old) or _is_unseen(old) for old, _ in changed)
+            and all(is_known(new) or (voted and _shows_bytes(old)) for old, new in changed)
+            and (voted or any(_is_seen(new) for _, new in changed))
+        ):
+            weight = likelihood([word.lower() for word in decoded])
+            result = [
+                new if new != old.lower() else old for old, new in zip(words, decoded, strict=True)
+            ]
+            found.append((weight, encoding, result))
+    return _choose(found, words, hint, any_bad=any_bad)
+
+
+def _choose(
+    found: list[tuple[float, Encoding, list[str]]],
+    words: Sequence[str],
+    hint: Encoding | None,
+    *,
+    any_bad: bool,
+) -> tuple[Encoding, list[str]] | bool | None:
+    if not found:
+        return None
+    as_it_is = likelihood([word.lower() for word in words])
+    for weight, encoding, result in found:
+        if encoding is hint and (any_bad or weight > as_it_is):
+            return encoding, result
+    found.sort(key=lambda reading: -reading[0])
+    best, encoding, result = found[0]
+    if not any_bad:
+        return best - as_it_is > _DOUBTFUL_GAIN or None
+    for weight, _, other in found[1:]:
+        if other != result and best - weight < _CLEAR_MARGIN:
+            return True
+    return encoding, result

@@ -1,0 +1,50 @@
+"""Made-up people and damaged texts, and the laws that normalisers, registries and matchers keep.
+
+Subclass a law in a test module, say what to test, and pytest runs it::
+
+    class TestMyRegistry(RegistryLaws):
+        def make(self, entries):
+            return MyRegistry(entries)
+
+Nobody here was ever born: people are put together from parts.
+"""
+
+from vnvaxmatch.errors import MissingExtraError
+
+try:
+    import pytest
+
+    pytest.register_assert_rewrite("vnvaxmatch.testing.laws")
+    from vnvaxmatch.testing.damage import misspelt
+    from vnvaxmatch.testing.laws import MatcherLaws, NormalizerLaws, RegistryLaws
+    from vnvaxmatch.testing.strategies import (
+        births,
+        claim_of,
+        claims,
+        entries,
+        id_numbers,
+        names,
+        phones,
+        populations,
+        sexes,
+    )
+except ModuleNotFoundError as error:
+    if error.name not in {"hypothesis", "pytest"}:
+        raise
+    raise MissingExtraError("testing") from error
+
+__all__ = [
+    "MatcherLaws",
+    "NormalizerLaws",
+    "RegistryLaws",
+    "births",
+    "claim_of",
+    "claims",
+    "entries",
+    "id_numbers",
+    "misspelt",
+    "names",
+    "phones",
+    "populations",
+    "sexes",
+]

@@ -1,0 +1,11 @@
+"""What every normaliser, registry and matcher must keep to: classes of tests to subclass.
+
+Each law is a plain ``test_*`` method with the property inside, because inherited ``@given`` methods
+fail in Hypothesis. The number of examples is that of the Hypothesis profile in force.
+"""
+
+from vnvaxmatch.testing.laws.matchers import MatcherLaws
+from vnvaxmatch.testing.laws.normalizers import NormalizerLaws
+from vnvaxmatch.testing.laws.registries import RegistryLaws
+
+__all__ = ["MatcherLaws", "NormalizerLaws", "RegistryLaws"]

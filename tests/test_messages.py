@@ -1,0 +1,52 @@
+import pytest
+
+from vnvaxmatch.compare import Level
+from vnvaxmatch.messages import LANGUAGES, message, messages
+from vnvaxmatch.outcome import Change, Doubt, Reason
+from vnvaxmatch.policy import DirtyClass, Outcome
+from vnvaxmatch.records import Field
+
+CODES = {code.value for kind in (Change, Doubt, Reason) for code in kind}
+CODES |= {f"level.{level}" for level in Level}
+CODES |= {f"outcome.{outcome}" for outcome in Outcome} | {"outcome.undetermined"}
+CODES |= {f"field.{field}" for field in Field}
+CODES |= {f"class.{kind}" for kind in DirtyClass} | {"outcome.ready"}
+
+
+def test_every_code_has_words():
+    """No code of the library is without its text, and no text is without its code."""
+    assert CODES - set(messages()) == set()
+    assert set(messages()) - CODES == set()
+
+
+@pytest.mark.parametrize("code", sorted(messages()))
+def test_words_are_there_in_both_languages(code):
+    """Each text is filled in, tidy, and not the same in both languages."""
+    vietnamese, english = (message(code, lang=lang) for lang in LANGUAGES)
+
+    for text in (vietnamese, english):
+        assert text
+        assert text == " ".join(text.split())
+        assert text[0].isupper()
+        assert not text.endswith(".")
+    assert vietnamese != english
+    assert english.isascii() or set(english) - set(map(chr, range(128))) <= set("“”…")
+
+
+def test_no_two_codes_of_one_kind_say_the_same():
+    """A reader can tell the codes apart by their words."""
+    for lang in LANGUAGES:
+        texts = [message(code, lang=lang) for code in sorted(messages())]
+        assert len(set(texts)) == len(texts)
+
+
+def test_an_unknown_code_is_a_key_error():
+    """A code that does not exist has no words."""
+    with pytest.raises(KeyError):
+        message("no_such_code")
+
+
+def test_an_unknown_language_is_refused():
+    """Only the languages listed have words."""
+    with pytest.raises(ValueError, match="not in tuple"):
+        message("missing", lang="fr")
