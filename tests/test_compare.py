@@ -93,7 +93,7 @@ def test_words_in_another_order_are_close_at_least(name: PersonName, data: st.Da
 
 @given(births(), births())
 def test_births_are_compared_symmetrically(a: BirthDate, b: BirthDate) -> None:
-    """The likeness of two dates does not depend on their order, and only equal ones are the same."""
+    """The likeness of two dates does not depend on their order; only equal ones are the same."""
     assert compare_births(a, b) == compare_births(b, a)
     assert (compare_births(a, b)[0] is Level.SAME) == (a == b)
 

@@ -20,7 +20,9 @@ from vnvaxmatch import (
 from vnvaxmatch.policy import own_reasons, settle
 from vnvaxmatch.testing import claims
 
-ALL_LEVELS = [dict(zip(Field, levels, strict=True)) for levels in itertools.product(Level, repeat=4)]
+ALL_LEVELS = [
+    dict(zip(Field, levels, strict=True)) for levels in itertools.product(Level, repeat=4)
+]
 
 
 def verdict(outcome: Outcome = Outcome.MISMATCHED) -> Verdict:
@@ -75,9 +77,7 @@ def test_a_level_that_is_not_given_is_missing() -> None:
         ((None, Reason.BIRTH_IMPOSSIBLE, None, None), False, Outcome.INCOMPLETE),
     ],
 )
-def test_settling(
-    gaps: tuple[Reason | None, ...], foreign: bool, expected: Outcome | None
-) -> None:
+def test_settling(gaps: tuple[Reason | None, ...], foreign: bool, expected: Outcome | None) -> None:
     """A foreigner is out of scope, then a malformed number, then any other gap."""
     assert settle(gaps, foreign=foreign) is expected
 

@@ -190,13 +190,12 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
 def test_half_a_registry_is_refused(store: Store, built: Path, share: float) -> None:
-    """A copy that was cut short does not open, or says so when it is asked; it never says nobody."""
+    """A copy that was cut short does not open."""
     half = built.with_name("half")
     content = built.read_bytes()
     half.write_bytes(content[: int(len(content) * share)])
-    with pytest.raises(RegistryError, match="half"), open_registry(half) as registry:
-        for entry in PEOPLE:
-            assert registry.find(keys(entry)[:1]).entries
+    with pytest.raises(RegistryError, match="half"):
+        open_registry(half)
 
 
 def test_another_format_is_refused(tmp_path: Path) -> None:
@@ -242,7 +241,7 @@ def test_another_file_is_not_overwritten(store: Store, tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_named(store: Store, tmp_path: Path) -> None:
     """The message says what to do."""
-    with pytest.raises(RegistryError, match="there is no folder .*nowhere; make it"):
+    with pytest.raises(RegistryError, match=r"there is no folder .*nowhere; make it"):
         store.build(tmp_path / "nowhere" / "people", PEOPLE)
 
 

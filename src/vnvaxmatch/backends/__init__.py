@@ -5,12 +5,13 @@ The stores that need more than the standard library's lightest parts are loaded 
 """
 
 from vnvaxmatch.backends.exact import Decision, Exact, decide
-from vnvaxmatch.backends.loading import load_backend, open_registry
+from vnvaxmatch.backends.loading import GROUP, load_backend, open_registry
 from vnvaxmatch.backends.matching import amatch, amatch_many, match, match_many
 from vnvaxmatch.backends.memory import MemoryRegistry
 from vnvaxmatch.backends.protocols import AsyncRegistry, Flow, Found, Matcher, Registry
 
 __all__ = [
+    "GROUP",
     "AsyncRegistry",
     "Decision",
     "Exact",

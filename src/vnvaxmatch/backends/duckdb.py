@@ -126,9 +126,15 @@ class DuckDBRegistry:
         return f"DuckDBRegistry({str(self.path)!r}, entries={len(self)})"
 
     def _read_meta(self) -> dict[str, str]:
+        """Read what the file says of itself, if all its blocks are there."""
         try:
+            ((size,),) = self._connection.execute(
+                "SELECT block_size * total_blocks FROM pragma_database_size()"
+            ).fetchall()
+            if self.path.stat().st_size < size:
+                raise RegistryError(f"{self.path} is not a complete registry: build it again")
             return dict(self._connection.execute("SELECT key, value FROM meta").fetchall())
-        except duckdb.Error as error:
+        except (duckdb.Error, OSError) as error:
             raise RegistryError(
                 f"{self.path} is not a complete registry: build it again"
             ) from error

@@ -176,6 +176,7 @@ def _quoted(path: Path) -> str:
 
 
 def _why(error: duckdb.Error) -> str:
-    if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
+    failed = isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException)
+    if failed or "Could not write" in str(error):  # a failed commit wraps it
         return "the disk is full or fails; make room or choose another folder"
     return f"DuckDB says {type(error).__name__}"

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from vnvaxmatch import normalize
 from vnvaxmatch.bulk.lift import Interner, Memo
+from vnvaxmatch.normalize.cells import CACHED_UP_TO
 from vnvaxmatch.normalize.names import Encoding, PersonName, combine, syllable
 from vnvaxmatch.outcome import Change, Doubt, Normalized, Reading, Reason
 from vnvaxmatch.records import name_gap
@@ -25,13 +26,6 @@ __all__ = ["NameColumn", "NameMeta", "NameReader"]
 
 Ints: TypeAlias = npt.NDArray[Any]
 NameMeta: TypeAlias = tuple[Reason | None, tuple[Doubt, ...], tuple[Change, ...]]
-
-_ODD_SPACE = (
-    r"[\x00-\x1f\x7f-\xa0\x{1680}\x{180e}\x{2000}-\x{200f}\x{2028}\x{2029}\x{202f}\x{205f}"
-    r"\x{3000}\x{feff}]|^ | $|  "
-)
-"""White space other than single ASCII spaces between words: such names are read whole."""
-
 
 @attrs.frozen
 class NameColumn:
@@ -103,11 +97,12 @@ class NameReader:
         of = encoded.indices.to_numpy()
         known = np.fromiter((s is not None for s in syllables), np.bool_, len(syllables))
         flags = np.fromiter((s.flags if s else 0 for s in syllables), np.int64, len(syllables))
-        odd = pc.match_substring_regex(names, _ODD_SPACE).to_numpy(zero_copy_only=False)
+        short = pc.less_equal(pc.utf8_length(names), CACHED_UP_TO).to_numpy(zero_copy_only=False)
         if not len(names):
-            return dict.fromkeys(self._fields, names), np.empty(0, np.int64), ~odd
+            return dict.fromkeys(self._fields, names), np.empty(0, np.int64), short
         starts = offsets[:-1]
-        plain = np.logical_and.reduceat(known[of], starts) & ~odd
+        # an empty token, of a cell with odd spaces, is no syllable either
+        plain = np.logical_and.reduceat(known[of], starts) & short
         joined = np.bitwise_or.reduceat(flags[of], starts)
         meta = self._combined(joined, lengths)
         parts = {}

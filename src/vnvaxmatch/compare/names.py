@@ -131,9 +131,9 @@ def _is_slip(x: str, y: str) -> bool:
     That is one letter added, lost, changed or swapped in a word of three or more; i for y, in Mi
     and My too; first letters that sound alike.
     """
-    if max(len(x), len(y)) > 2 and abs(len(x) - len(y)) < 2:
-        if damerau_levenshtein_distance(x, y) == 1:
-            return True
+    long_enough = max(len(x), len(y)) > 2 and abs(len(x) - len(y)) < 2
+    if long_enough and damerau_levenshtein_distance(x, y) == 1:
+        return True
     if (x, y) in _REGIONAL or (y, x) in _REGIONAL or x.replace("y", "i") == y.replace("y", "i"):
         return True
     return any(_sounds_alike(x, y, *pair) or _sounds_alike(y, x, *pair) for pair in _SOUNDS)

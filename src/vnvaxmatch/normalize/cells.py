@@ -25,6 +25,7 @@ CACHED_UP_TO = 150
 _Code = TypeVar("_Code", Change, Doubt)
 _ORDER: dict[Change | Doubt, int] = {code: at for at, code in enumerate([*Change, *Doubt])}
 _ROUNDS = 8
+_SPELLING = Flag.CASE | Flag.LOOK_ALIKES | Flag.TONE_PLACEMENT | Flag.APOSTROPHE
 _MAYBE_BYTES = Flag.UNKNOWN | Flag.UNSEEN | Flag.ODD_CASE
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # joiners belong to the letters of Arabic and Indic scripts; in a Latin word they are debris
@@ -137,7 +138,7 @@ def _read_words(
     if repaired.bytes_kept:
         # capitals are bytes too: what may yet be decoded keeps its letters
         judged = [
-            attrs.evolve(one, text=word, key=key_of_word(word), flags=one.flags & ~Flag.CASE)
+            attrs.evolve(one, text=word, key=key_of_word(word), flags=one.flags & ~_SPELLING)
             if one.flags & _MAYBE_BYTES and not word.isascii()
             else one
             for one, word in zip(judged, words, strict=True)

@@ -29,7 +29,7 @@ def undo(word: str) -> str | None:
     """Give the likeliest syllable that this damage may have made the word from, or None.
 
     >>> undo("Mă"), undo("pḥng"), undo("Văn")
-    ('mã', 'phòng', 'vãn')
+    ('mã', 'phòng', None)
     """
     lower = unicodedata.normalize("NFC", word.lower())
     if len(lower) > 8:

@@ -146,7 +146,7 @@ def decode_cell(
             for word, fit in zip(words, fits, strict=True)
         ]
         changed = [
-            (old, new) for old, new in zip(words, decoded, strict=True) if new != old.lower()
+            (old, new) for old, new in zip(words, decoded, strict=True) if new.lower() != old.lower()
         ]
         if (
             any(_is_bad(old) or _is_unseen(old) for old, _ in changed)
@@ -155,7 +155,7 @@ def decode_cell(
         ):
             weight = likelihood([word.lower() for word in decoded])
             result = [
-                new if new != old.lower() else old for old, new in zip(words, decoded, strict=True)
+                new if new.lower() != old.lower() else old for old, new in zip(words, decoded, strict=True)
             ]
             found.append((weight, encoding, result))
     return _choose(found, words, hint, any_bad=any_bad)

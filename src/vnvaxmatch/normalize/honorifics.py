@@ -70,6 +70,8 @@ def is_placeholder(text: str) -> bool:
     if plain in PLACEHOLDERS or (plain.isascii() and plain in _unmarked_placeholders()):
         return True
     letters = plain.replace(" ", "")
+    if letters in ("cb", "cbcb"):
+        return True
     return len(set(letters)) == 1 and (
         (len(letters) > 2 and letters.isalpha()) or letters == "xx" or plain == "x"
     )
@@ -86,14 +88,16 @@ def split_newborn(text: str) -> str | None:
     >>> split_newborn("CB Trần Thị C"), split_newborn("con bà: Trần Thị C")
     ('Trần Thị C', 'Trần Thị C')
     """
-    if found := _NEWBORN.match(text):
-        inside = text[found.end() :]
-        if text[0] in "([" and not re.search(r"[)\]]", found[0]):
-            inside = inside.rstrip(")] ")
-        return inside
-    if found := _NEWBORN_AFTER.search(text):
-        return text[: found.start()]
-    return None
+    inside: str | None = None
+    while True:
+        if found := _NEWBORN.match(text):
+            opened = text[0] in "([" and not re.search(r"[)\]]", found[0])
+            text = text[found.end() :]
+            inside = text = text.rstrip(")] ") if opened else text
+        elif found := _NEWBORN_AFTER.search(text):
+            inside = text = text[: found.start()]
+        else:
+            return inside
 
 
 @cache

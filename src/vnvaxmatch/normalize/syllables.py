@@ -75,7 +75,7 @@ _DOUBTS = (
 )
 
 # words that begin or end a placeholder, a newborn's prefix or a title of two words
-_WITHIN_NAME = "không khong chưa chua tên ten vô nan nil con ẩn sĩ sỹ sư cử đồng"
+_WITHIN_NAME = "không khong ko chưa chua tên ten vô nan nil con ẩn sĩ sỹ sư cử đồng"
 _DAMAGED = re.compile("\ufffd|(?<=[^\\W\\d_])\\?|\\?(?=[^\\W\\d_])")
 _SEPARATORS = re.compile("((?:[^\\w\u0300-\u036f]|_)+)")
 _TITLE_BREAKS = re.compile(r"([-'.(){}/,&+:;\"\[\]–—]+)")
@@ -153,20 +153,20 @@ def judge(token: str) -> Syllable:
 
 def _judge_known(word: str, lower: str, spelling: Spelling | None, flags: int) -> Syllable:
     canonical = spelling.text if spelling else lower
+    key = identity(spelling) if spelling else canonical
     if canonical != lower:
         flags |= Flag.TONE_PLACEMENT
     if word != lower[:1].upper() + lower[1:]:
         flags |= Flag.CASE
     if not canonical.isascii():
         flags |= Flag.MARKED
-        if canonical not in vocabulary().total:
+        if canonical not in vocabulary().total and key not in vocabulary().total:
             flags |= Flag.UNSEEN | Flag.WHOLE
     if _ODD_CASE.search(word) and not word.isupper():
         flags |= Flag.ODD_CASE | Flag.WHOLE
     if canonical in _whole_words() or len(canonical) == 1:
         flags |= Flag.WHOLE
-    key = identity(spelling) if spelling else canonical
-    return Syllable(canonical[:1].upper() + canonical[1:], key, unmark(canonical), flags)
+    return Syllable(canonical[:1].upper() + canonical[1:], key, unmark(key), flags)
 
 
 def _judge_odd(word: str, flags: int) -> Syllable:

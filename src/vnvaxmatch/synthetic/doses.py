@@ -32,7 +32,16 @@ ROW_KINDS = ("", "not_in_population", "foreigner", "newborn", "duplicate_dose")
 _DOSES_A_PERSON = 1.8
 _YOUNGEST = np.datetime64("2016-12-31")
 _VACCINES = Weighted.of(
-    ("AstraZeneca", "Pfizer", "Vero Cell", "Moderna", "Abdala", "Hayat-Vax", "Sputnik V", "Janssen"),
+    (
+        "AstraZeneca",
+        "Pfizer",
+        "Vero Cell",
+        "Moderna",
+        "Abdala",
+        "Hayat-Vax",
+        "Sputnik V",
+        "Janssen",
+    ),
     (0.30, 0.30, 0.25, 0.08, 0.03, 0.02, 0.01, 0.01),
 )
 _PFIZER = 1
@@ -76,6 +85,8 @@ def doses_block(
     again = np.flatnonzero(kind == ROW_KINDS.index("duplicate_dose"))
     twice = again[(again > 0) & (kind[again - 1] == 0)]
     kind[np.setdiff1d(again, twice)] = 0
+    # a newborn is written under its mother's name
+    kind[(kind == ROW_KINDS.index("newborn")) & ~who.female] = 0
     source = np.arange(rows)
     source[twice] -= 1
     who, number, day, vaccine = who.take(source), number[source], day[source], vaccine[source]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from random import Random
 from typing import TypeAlias
 
@@ -89,6 +89,11 @@ def _digit(rng: Random, day: date) -> str | None:
     return None
 
 
+def _year_off(rng: Random, day: date) -> str:
+    year = day.year + pick(rng, (-1, 1, -2, 2, -10, 10))
+    return f"{min(day.day, 28):02}/{day.month:02}/{year if year <= 2021 else year - 20:04}"
+
+
 def _impossible(rng: Random, day: date) -> str:
     return pick(rng, (f"31/02/{day.year}", f"30/02/{day.year}", f"31/11/{day.year}", "32/01/1980"))
 
@@ -117,11 +122,7 @@ BIRTH_DAMAGE: dict[str, DateDamage] = {
     ),
     "birth_swapped": _swapped,
     "birth_digit": _digit,
-    "birth_year_off": lambda rng, day: _full(
-        (day.replace(day=1) - timedelta(days=pick(rng, (365, 366 * 2, -365)))).replace(
-            day=min(day.day, 28)
-        )
-    ),
+    "birth_year_off": _year_off,
     "birth_impossible": _impossible,
     "birth_missing": lambda *_: "",
 }
@@ -195,7 +196,9 @@ NUMBER_DAMAGE: dict[str, FieldDamage] = {
     "number_letters": _with_letters,
     "number_lost_zeros": lambda _, number: number.lstrip("0") if number[0] == "0" else None,
     "number_float": lambda _, number: f"{number.lstrip('0')}.0",
-    "number_label": lambda rng, number: pick(rng, ("CCCD ", "CMND: ", "Số ", "'", "CCCD:")) + number,
+    "number_label": lambda rng, number: (
+        pick(rng, ("CCCD ", "CMND: ", "Số ", "'", "CCCD:")) + number
+    ),
     "number_full_width": lambda _, number: "".join(chr(ord(d) + 0xFEE0) for d in number),
     "number_scientific": lambda _, number: scientific(number),
     "number_digit": _another_digit,

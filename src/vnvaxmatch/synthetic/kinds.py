@@ -40,7 +40,7 @@ _ALL = [
     *_kinds(
         "row",
         {"duplicate_dose": 0.006},
-        {"not_in_population": 0.012, "foreigner": 0.003, "newborn": 0.001},
+        {"not_in_population": 0.012, "foreigner": 0.003, "newborn": 0.002},
     ),
     *_kinds(
         "name",

@@ -39,12 +39,10 @@ _MOVED_TONES = {
     "ùy": "uỳ", "úy": "uý", "ủy": "uỷ", "ũy": "uỹ", "ụy": "uỵ",
 }  # fmt: skip
 _TONED_Y = dict(zip("ýỳỷỹỵ", "íìỉĩị", strict=True))
-_CONFUSED = (
-    ("\u0309", "\u0303"), ("\u0303", "\u0309"),
-)  # fmt: skip
+_CONFUSED = (("\u0309", "\u0303"), ("\u0303", "\u0309"))  # hỏi and ngã
 _REGIONAL = (
-    (r"^S(?=[^\W\d_])", "X"), (r"^X", "S"), (r"^Tr", "Ch"), (r"^Ch", "Tr"), (r"^L(?=[^\W\d_])", "N"),
-    (r"^N(?=[^\Wghy\d_])", "L"), (r"^V", "D"), (r"^D", "Gi"), (r"n$", "ng"), (r"ng$", "n"),
+    (r"^S", "X"), (r"^X", "S"), (r"^Tr", "Ch"), (r"^Ch", "Tr"), (r"^L", "N"), (r"^N(?![gh])", "L"),
+    (r"^V", "D"), (r"^D", "Gi"), (r"n$", "ng"), (r"ng$", "n"),
     (r"t$", "c"), (r"c$", "t"),
 )  # fmt: skip
 

@@ -13,15 +13,17 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from vnvaxmatch.normalize.places import index
 from vnvaxmatch.normalize.tables import rows
 
 __all__ = ["Names", "Places", "Weighted", "names", "places"]
 
-_SLIPS = frozenset(
-    "Nguyên Đổ Vỏ Hùynh Đạo Ha Hạ Trượng Lộ Hàng Đường Ngôn Linh Liên Thị Địch Thiên Cái Du Phú Xa "
-    "Quảng Trang Hồng A Y Vy".split()
-)
-_SLIPPED_TOKENS = frozenset("hửu hoà thuỳ quí hoành tho lanh hanh gái".split())
+_SLIPS = frozenset({
+    "Nguyên", "Đổ", "Vỏ", "Hùynh", "Đạo", "Ha", "Hạ", "Trượng", "Lộ", "Hàng", "Đường", "Ngôn",
+    "Linh", "Liên", "Thị", "Địch", "Thiên", "Cái", "Du", "Phú", "Xa", "Quảng", "Trang", "Hồng", "A",
+    "Y", "Vy",
+})  # fmt: skip
+_SLIPPED_TOKENS = frozenset(["hửu", "hoà", "thuỳ", "quí", "hoành", "tho", "lanh", "hanh", "gái"])
 _NGUYEN = 0.31
 _MINORITY_SURNAMES = ("Niê", "Mlô", "Ayŭn", "Êban", "Kbuôr", "Hđơk", "Kpă", "Rơ Châm", "Siu")
 _MINORITY = {
@@ -147,7 +149,6 @@ def places() -> Places:
     by_province: dict[str, list[dict[str, str]]] = {}
     for row in rows("communes_until_2025"):
         by_province.setdefault(row["province2"], []).append(row)
-    today_known = {row["code5"] for row in rows("communes_2025")}
     prefixes = _cmnd_prefixes()
     codes, weights, cmnd, first, communes = [], [], [], [0], []
     for row in rows("province_codes"):
@@ -157,10 +158,8 @@ def places() -> Places:
         cmnd.append(prefixes[row["name"]])
         communes += by_province[old]
         first.append(len(communes))
-    today = tuple(
-        tuple(c for c in row["communes_2025"].split() if c in today_known) or ("",)
-        for row in communes
-    )
+    became = index().old_codes
+    today = tuple(became[row["code5"]].codes for row in communes)
     return Places(
         Weighted.of(codes, weights), tuple(cmnd), np.asarray(first), tuple(communes), today
     )

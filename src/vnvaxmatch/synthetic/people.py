@@ -19,7 +19,15 @@ import pyarrow.compute as pc
 from vnvaxmatch.errors import InputError
 from vnvaxmatch.synthetic.parts import names, places
 
-__all__ = ["BLOCK", "MOST_PEOPLE", "People", "block_count", "generator", "name_texts", "people_block"]
+__all__ = [
+    "BLOCK",
+    "MOST_PEOPLE",
+    "People",
+    "block_count",
+    "generator",
+    "name_texts",
+    "people_block",
+]
 
 BLOCK = 65_536
 """People in a block, and rows of a list in a block."""
@@ -134,12 +142,19 @@ def people_block(seed: int, block: int, *, total: int) -> People:
     return People(
         index=np.arange(block * BLOCK, block * BLOCK + size),
         female=female,
-        **traits,
+        surname=traits["surname"],
+        middle=traits["middle"],
+        second_middle=traits["second_middle"],
+        given=traits["given"],
+        minority=traits["minority"],
         birth=birth,
         year_only=(born < _YEAR_ONLY_BEFORE) & (rng.random(size) < _YEAR_ONLY),
         commune=commune,
         commune_today=today,
-        **numbers,
+        number=numbers["number"],
+        nine_digits=numbers["nine_digits"].astype(np.bool_),
+        cmnd=numbers["cmnd"],
+        cancelled=numbers["cancelled"],
         phone=_phones(rng, size),
     )
 
@@ -161,7 +176,9 @@ def _names(rng: np.random.Generator, female: Bools) -> dict[str, Ints]:
     drawn = rng.random((3, size))
     middle, second, given = (
         np.where(female, women.draw(row), men.draw(row)).astype(np.int64)
-        for (men, women), row in zip((parts.middles, parts.middles, parts.givens), drawn, strict=True)
+        for (men, women), row in zip(
+            (parts.middles, parts.middles, parts.givens), drawn, strict=True
+        )
     )
     middle[shape < _NO_MIDDLE] = -1
     second[(shape > _NO_MIDDLE + _TWO_MIDDLES) | (second == middle) | (middle < 0)] = -1
@@ -236,7 +253,7 @@ def _numbers(
     former = old_enough & ~only & (rng.random(size) < _FORMER_CMND)
     return {
         "number": np.where(only, nine, twelve[:size]),
-        "nine_digits": only,
+        "nine_digits": only.astype(np.int64),
         "cmnd": np.where(former, nine, -1),
         "cancelled": np.where(cancelled & ~only & ~wrong, twelve[size:], -1),
     }

@@ -36,7 +36,9 @@ def population_texts(people: People) -> pa.RecordBatch:
             birth_texts(people),
             number_texts(people),
             _former_texts(people),
-            _commune_codes().take(pa.array(_commune_starts()[people.commune] + people.commune_today)),
+            _commune_codes().take(
+                pa.array(_commune_starts()[people.commune] + people.commune_today)
+            ),
             digits(people.phone, 10, present=people.phone >= 0),
         ],
         schema=POPULATION,

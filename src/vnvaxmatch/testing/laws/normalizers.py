@@ -18,6 +18,8 @@ from vnvaxmatch.testing.strategies import texts
 
 __all__ = ["NormalizerLaws"]
 
+_SHORT = 7
+
 
 class NormalizerLaws(Laws):
     """What a function from text to a reading keeps to.
@@ -95,7 +97,9 @@ class NormalizerLaws(Laws):
             reading = self.read(text)
             if isinstance(reading, Normalized):
                 assert repr(reading).startswith("Normalized(value=<redacted>")
-                if not isinstance(reading.value, Enum):
-                    assert str(reading.value) not in repr(reading.value)
+                value = str(reading.value)
+                # a shorter one may stand in the name of a class or a field
+                if len(value) > _SHORT and not isinstance(reading.value, Enum):
+                    assert value not in repr(reading.value)
 
         self.check(law)
