@@ -33,11 +33,12 @@ def test_words_are_there_in_both_languages(code):
     assert english.isascii() or set(english) - set(map(chr, range(128))) <= set("“”…")
 
 
-def test_no_two_codes_of_one_kind_say_the_same():
-    """A reader can tell the codes apart by their words."""
-    for lang in LANGUAGES:
-        texts = [message(code, lang=lang) for code in sorted(messages())]
-        assert len(set(texts)) == len(texts)
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_two_codes_of_one_kind_say_the_same(lang):
+    """A reader can tell the codes of a kind apart by their words."""
+    told = [(code.rpartition(".")[0], message(code, lang=lang)) for code in messages()]
+
+    assert len(set(told)) == len(told)
 
 
 def test_an_unknown_code_is_a_key_error():

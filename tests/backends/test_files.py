@@ -239,6 +239,28 @@ def test_another_file_is_not_overwritten(store: Store, tmp_path: Path) -> None:
     assert (tmp_path / "doses.csv").read_text() == "Họ và tên\n"
 
 
+def test_any_name_of_a_file_will_do(store: Store, tmp_path: Path) -> None:
+    """Spaces, quotes, signs and Vietnamese letters in a path are no obstacle."""
+    path = tmp_path / "đăng ký's 100%#" / "dân cư.registry"
+    path.parent.mkdir()
+    store.build(path, PEOPLE[:1])
+    with open_registry(path) as registry:
+        assert len(registry.find(keys(PEOPLE[0])).entries) == 1
+
+
+def test_a_name_that_duckdb_cannot_take_is_refused(tmp_path: Path) -> None:
+    """A question mark would end the path: the message says so."""
+    with pytest.raises(RegistryError, match="takes no path with «\\?»"):
+        DuckDBRegistry.build(tmp_path / "people?", PEOPLE)
+
+
+def test_a_text_that_is_not_unicode_is_refused(store: Store, tmp_path: Path) -> None:
+    """A lone surrogate cannot be filed, and the message does not show it."""
+    with pytest.raises(RegistryError, match="not Unicode"):
+        store.build(tmp_path / "people", [Entry("\ud800")])
+    assert names_in(tmp_path) == []
+
+
 def test_a_folder_that_is_not_there_is_named(store: Store, tmp_path: Path) -> None:
     """The message says what to do."""
     with pytest.raises(RegistryError, match=r"there is no folder .*nowhere; make it"):

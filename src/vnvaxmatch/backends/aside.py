@@ -15,30 +15,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from vnvaxmatch.backends.magic import magic
 from vnvaxmatch.errors import RegistryError
 
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["DUCKDB_MAGIC", "SQLITE_MAGIC", "aside", "magic"]
+__all__ = ["aside"]
 
-SQLITE_MAGIC = b"SQLite format 3\0"
-DUCKDB_MAGIC = b"DUCK"
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-
-
-def magic(path: Path) -> bytes | None:
-    """Read which kind of store a file is: one of the two magics, b"" for neither, None if empty.
-
-    Raises OSError if it cannot be read.
-    """
-    with path.open("rb") as file:
-        head = file.read(16)
-    if not head:
-        return None
-    if head == SQLITE_MAGIC:
-        return SQLITE_MAGIC
-    return DUCKDB_MAGIC if head[8:12] == DUCKDB_MAGIC else b""
 
 
 @contextmanager

@@ -14,8 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
-from vnvaxmatch.backends.aside import DUCKDB_MAGIC, magic
 from vnvaxmatch.backends.duckdb_files import ENTRIES, FORMER_NUMBERS, REJECTED, write_registry
+from vnvaxmatch.backends.magic import DUCKDB_MAGIC, magic
 from vnvaxmatch.backends.protocols import Found
 from vnvaxmatch.backends.stored import COLUMNS, SEX_CODES, check_meta, from_row, to_row
 from vnvaxmatch.blocking import CAPS, Key, KeyKind

@@ -94,6 +94,8 @@ def write_registry(
     are in. Two entries with one key are an error.
     """
     target = Path(path)
+    if "?" in str(target.absolute()):
+        raise RegistryError(f"cannot write {target}: DuckDB takes no path with «?»; rename it")
     failed: list[BaseException] = []
     with aside(target) as unfinished:
         try:
@@ -117,6 +119,10 @@ def write_registry(
                 connection.execute("CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR)")
                 connection.executemany("INSERT INTO meta VALUES (?, ?)", list(described.items()))
         except duckdb.Error as error:
+            if failed and isinstance(failed[0], UnicodeEncodeError):
+                raise RegistryError(
+                    f"cannot write {target}: a text is not Unicode; read the population again"
+                ) from failed[0]
             if failed:
                 raise failed[0] from None
             raise RegistryError(f"cannot write {target}: {_why(error)}") from error

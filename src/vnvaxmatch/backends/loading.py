@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vnvaxmatch.backends.aside import DUCKDB_MAGIC, SQLITE_MAGIC, magic
+from vnvaxmatch.backends.magic import DUCKDB_MAGIC, SQLITE_MAGIC, magic
 from vnvaxmatch.errors import BackendError, RegistryError, VnvaxmatchError
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ class MemoryRegistry:
 
     Two entries with the same key are a :class:`~vnvaxmatch.errors.RegistryError`.
 
+    >>> from vnvaxmatch.blocking import keys
     >>> entry, _ = Entry.read(key="7", id_number="001085000123")
     >>> registry = MemoryRegistry([entry])
     >>> registry, [found.key for found in registry.find(keys(entry)).entries]

@@ -15,7 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from vnvaxmatch.backends.aside import SQLITE_MAGIC, aside, magic
+from vnvaxmatch.backends.aside import aside
+from vnvaxmatch.backends.magic import SQLITE_MAGIC, magic
 from vnvaxmatch.backends.protocols import Found
 from vnvaxmatch.backends.stored import COLUMNS, check_meta, from_row, own_meta, snapshot, to_row
 from vnvaxmatch.blocking import CAPS, Key, KeyKind

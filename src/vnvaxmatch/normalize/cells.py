@@ -43,6 +43,8 @@ _BRACKETS = {"(": ")", "[": "]", "{": "}"}
 def read_plain(text: str) -> Normalized[PersonName] | None:
     """Read a name whose every word speaks for itself (see :func:`~.syllables.syllable`), or None.
 
+    Words that are titles too (Anh, Sĩ) do so wherever the name does not begin with such a word.
+
     >>> read_plain("NGUYỄN VĂN AN").value.text
     'Nguyễn Văn An'
     """
@@ -60,7 +62,7 @@ def read_plain(text: str) -> Normalized[PersonName] | None:
         flags |= judged.flags
         texts.append(judged.text)
         keys.append(judged.key)
-    if flags & Flag.WHOLE:
+    if flags & Flag.WHOLE or (flags & Flag.TITLE and judge(words[0]).flags & Flag.FRONT):
         return None
     changes, doubts = combine(flags, len(words))
     return Normalized(PersonName(" ".join(texts), " ".join(keys)), changes, doubts)
@@ -103,6 +105,12 @@ def _read_once(text: str, hint: Encoding | None) -> Reading[PersonName]:
     spaced = " ".join(repaired.words)
     if " ".join(words) != text:
         changes.add(Change.NAME_SPACES)
+    if repaired.encodings and len(spaced) <= CACHED_UP_TO:
+        # what comes out of a repair is mostly plain, and has no case of its own
+        plain = read_plain(spaced)
+        if plain is not None and not repaired.doubt:
+            changes.update(change for change in plain.changes if change is not Change.NAME_CASE)
+            return Normalized(plain.value, _in_order(changes), plain.doubts)
     cleaned = _clean(spaced, changes)
     if not cleaned:
         return BLANK
@@ -153,7 +161,7 @@ def _read_words(
         flags |= Flag.MARKER
     elif any(one.lower() in LONE_MARKERS - {"y", "ka"} for one in texts):
         flags |= Flag.ABBREVIATED
-    more_changes, more_doubts = combine(flags & ~Flag.WHOLE & ~Flag.UNSEEN, len(words))
+    more_changes, more_doubts = combine(flags, len(words))
     changes.update(more_changes)
     doubts.update(more_doubts)
     before = NEWBORN if mother is not None else ""

@@ -73,6 +73,7 @@ def _vni() -> tuple[re.Pattern[str], dict[str, str]]:
     return re.compile("|".join(map(re.escape, longest_first))), table
 
 
+@lru_cache(maxsize=1 << 13)
 def decode_word(word: str, encoding: Encoding) -> str:
     """Read one word back with a legacy table, in lower case; what the table lacks stays as it is.
 
@@ -140,13 +141,15 @@ def decode_cell(
         return None
     found: list[tuple[float, Encoding, list[str]]] = []
     for encoding in LEGACY:
-        voted = encoding is hint
+        voted = encoding == hint
         decoded = [
             decode_word(word, encoding) if whole or (fit and _is_bad(word)) else word
             for word, fit in zip(words, fits, strict=True)
         ]
         changed = [
-            (old, new) for old, new in zip(words, decoded, strict=True) if new.lower() != old.lower()
+            (old, new)
+            for old, new in zip(words, decoded, strict=True)
+            if new.lower() != old.lower()
         ]
         if (
             any(_is_bad(old) or _is_unseen(old) for old, _ in changed)
@@ -155,7 +158,8 @@ def decode_cell(
         ):
             weight = likelihood([word.lower() for word in decoded])
             result = [
-                new if new.lower() != old.lower() else old for old, new in zip(words, decoded, strict=True)
+                new if new.lower() != old.lower() else old
+                for old, new in zip(words, decoded, strict=True)
             ]
             found.append((weight, encoding, result))
     return _choose(found, words, hint, any_bad=any_bad)
@@ -172,7 +176,7 @@ def _choose(
         return None
     as_it_is = likelihood([word.lower() for word in words])
     for weight, encoding, result in found:
-        if encoding is hint and (any_bad or weight > as_it_is):
+        if encoding == hint and (any_bad or weight > as_it_is):
             return encoding, result
     found.sort(key=lambda reading: -reading[0])
     best, encoding, result = found[0]

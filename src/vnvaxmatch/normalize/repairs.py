@@ -139,6 +139,6 @@ def _cp1258(
     damaged = any(judge(word).flags & (Flag.UNKNOWN | Flag.UNSEEN) and undo(word) for word in words)
     if not damaged:
         return words, doubt
-    if hint is not Encoding.CP1258:
+    if hint != Encoding.CP1258:
         return words, doubt or Doubt.NAME_MAYBE_CP1258
     return [undone_by_vote(word) or word for word in words], doubt

@@ -53,6 +53,10 @@ class Flag:
     """Spelt like a Vietnamese syllable with marks, but seen in no name: it may be damage."""
     ODD_CASE = 1 << 16
     """A capital with a mark among small letters: it may be a byte of a lost encoding."""
+    FRONT = 1 << 17
+    """A title or the first word of one: it means something else in front of a name."""
+    TITLE = 1 << 18
+    """To be judged within its name only, and only if that begins with a ``FRONT`` word."""
     WHOLE = 1 << 15
     """To be judged within its name only."""
 
@@ -74,8 +78,10 @@ _DOUBTS = (
     (Flag.DIGITS, Doubt.NAME_DIGITS),
 )
 
-# words that begin or end a placeholder, a newborn's prefix or a title of two words
-_WITHIN_NAME = "không khong ko chưa chua tên ten vô nan nil con ẩn sĩ sỹ sư cử đồng"
+# words that begin or end a placeholder or a newborn's prefix
+_WITHIN_NAME = "không khong ko chưa chua tên ten vô nan nil con ẩn"
+# the rarer word of each title of two words
+_IN_TITLE = "sĩ sỹ sư cử đồng"
 _DAMAGED = re.compile("\ufffd|(?<=[^\\W\\d_])\\?|\\?(?=[^\\W\\d_])")
 _SEPARATORS = re.compile("((?:[^\\w\u0300-\u036f]|_)+)")
 _TITLE_BREAKS = re.compile(r"([-'.(){}/,&+:;\"\[\]–—]+)")
@@ -99,11 +105,15 @@ class Syllable:
 
 
 @cache
-def _whole_words() -> frozenset[str]:
+def _word_flags() -> dict[str, int]:
     """Words that change their meaning with their neighbours: titles, markers, «không rõ»."""
-    titles = {row["token"].lower() for row in rows("honorifics") if " " not in row["token"]}
-    short = {row["abbreviation"].lower() for row in rows("honorifics")}
-    return LONE_MARKERS | titles | short | set(_WITHIN_NAME.split())
+    flags = dict.fromkeys(_IN_TITLE.split(), Flag.TITLE)
+    for row in rows("honorifics"):
+        first, *more = row["token"].lower().split()
+        flags[first] = flags.get(first, 0) | (Flag.FRONT if more else Flag.FRONT | Flag.TITLE)
+        if row["abbreviation"]:
+            flags[row["abbreviation"].lower()] = Flag.WHOLE
+    return flags | dict.fromkeys([*LONE_MARKERS, *_WITHIN_NAME.split()], Flag.WHOLE)
 
 
 def syllable(token: str) -> Syllable | None:
@@ -127,7 +137,7 @@ def syllable(token: str) -> Syllable | None:
     (None, None, None)
     """
     judged = judge(token)
-    return None if judged.flags & Flag.WHOLE else judged
+    return None if judged.flags & (Flag.WHOLE | Flag.TITLE) else judged
 
 
 @lru_cache(maxsize=1 << 14)
@@ -164,7 +174,8 @@ def _judge_known(word: str, lower: str, spelling: Spelling | None, flags: int) -
             flags |= Flag.UNSEEN | Flag.WHOLE
     if _ODD_CASE.search(word) and not word.isupper():
         flags |= Flag.ODD_CASE | Flag.WHOLE
-    if canonical in _whole_words() or len(canonical) == 1:
+    flags |= _word_flags().get(canonical, 0)
+    if len(canonical) == 1:
         flags |= Flag.WHOLE
     return Syllable(canonical[:1].upper() + canonical[1:], key, unmark(key), flags)
 

@@ -111,7 +111,7 @@ BIRTH_DAMAGE: dict[str, DateDamage] = {
     "birth_format": _format,
     "birth_time": lambda rng, day: f"{day.isoformat()}{pick(rng, (' 00:00:00', 'T00:00:00'))}",
     "birth_words": _words,
-    "birth_serial": lambda _, day: str((day - _SERIAL_ZERO).days) if day.year > 1900 else None,
+    "birth_serial": lambda _, day: str((day - _SERIAL_ZERO).days) if day.year > 1927 else None,
     "birth_two_digit_year": _two_digits,
     "birth_letters": _letters,
     "birth_year_only": lambda _, day: str(day.year),
@@ -128,8 +128,8 @@ BIRTH_DAMAGE: dict[str, DateDamage] = {
 }
 """Every kind of damage to a birth date, by its code."""
 
-_MALE_WORDS = ("NAM", "nam", "Nam ", "Male", "M", "male", "Name", "ông")
-_FEMALE_WORDS = ("NỮ", "nữ", "Nu", "nu", "Female", "F", "NU", "Nử", "bà")
+_MALE_WORDS = ("NAM", "nam", "Nam ", "Male", "M", "male", "ông")
+_FEMALE_WORDS = ("NỮ", "nữ", "Nu", "nu", "Female", "F", "NU", "bà")
 
 
 def _sex_words(rng: Random, sex: str) -> str:

@@ -29,10 +29,9 @@ _NEXT_KEY = {
     "k": "jl", "l": "ko", "m": "nk", "n": "bm", "o": "ip", "p": "ol", "q": "wa", "r": "et",
     "s": "ad", "t": "ry", "u": "yi", "v": "cb", "x": "zc", "y": "tu",
 }  # fmt: skip
-_HONORIFICS = {
-    "Ông ": 4, "Bà ": 4, "Anh ": 2, "Chị ": 2, "Cháu ": 1, "BS. ": 1, "Bs ": 1, "Đ/c ": 1,
-    "Em ": 1, "Ông: ": 1, "Bà: ": 1, "Cô ": 1, "Chú ": 1, "ThS. ": 1, "(Ông) ": 1,
-}  # fmt: skip
+_HONORIFICS = ("Cháu ", "BS. ", "Bs ", "Đ/c ", "Em ", "ThS. ")
+_OF_MEN = ("Ông ", "Ông ", "Anh ", "Ông: ", "Chú ", "(Ông) ")
+_OF_WOMEN = ("Bà ", "Bà ", "Chị ", "Bà: ", "Cô ", "(Bà) ")
 _MOVED_TONES = {
     "òa": "oà", "óa": "oá", "ỏa": "oả", "õa": "oã", "ọa": "oạ",
     "òe": "oè", "óe": "oé", "ỏe": "oẻ", "õe": "oẽ", "ọe": "oẹ",
@@ -213,7 +212,8 @@ def _spaces(rng: Random, name: str) -> str:
 
 
 def _honorific(rng: Random, name: str) -> str:
-    return pick(rng, [h for h, weight in _HONORIFICS.items() for _ in range(weight)]) + name
+    women = " Thị " in name
+    return pick(rng, (*_HONORIFICS, *(_OF_WOMEN if women else _OF_MEN) * 2)) + name
 
 
 def _abbreviated(rng: Random, name: str) -> str | None:
