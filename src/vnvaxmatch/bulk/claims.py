@@ -73,7 +73,7 @@ class ClaimReader:
         self.owns: Interner[Own] = Interner()
         self._plain = self.owns.number(Own())  # the first, so 0
         self._reference = reference
-        self._names = NameReader(encoding)
+        self.names = NameReader(encoding)
         self._births: Memo[tuple[str, int], Reading[BirthDate]] = Memo(
             lambda key: normalize.birth(key[0], reference_date=as_day(key[1]))
         )
@@ -112,7 +112,7 @@ class ClaimReader:
         return ClaimBatch(batch, number, name_key, birth, sex, commune, own, reference)
 
     def _name(self, batch: pa.RecordBatch) -> tuple[pa.StringArray, Ints]:
-        read = self._names.read(column_of(batch, "full_name"))
+        read = self.names.read(column_of(batch, "full_name"))
         numbers = np.fromiter(
             (self.owns.number(Own(*meta)) for meta in read.metas), np.int64, len(read.metas)
         )

@@ -57,7 +57,7 @@ class ColumnJudge:
         self._reader = ClaimReader(
             reference=reading.reference, encoding=reading.encoding, vintage=reading.vintage
         )
-        self._pairs = PairReader(reading.encoding)
+        self._pairs = PairReader(self._reader.names)
         self._decider = Decider(
             owns=self._reader.owns,
             likenesses=self._pairs.likenesses,

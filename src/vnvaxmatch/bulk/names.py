@@ -22,9 +22,12 @@ from vnvaxmatch.normalize.names import Encoding, PersonName, combine, syllable
 from vnvaxmatch.outcome import Change, Doubt, Normalized, Reading, Reason
 from vnvaxmatch.records import name_gap
 
-__all__ = ["NameColumn", "NameMeta", "NameReader"]
+__all__ = ["NEWBORN_KEY", "NameColumn", "NameMeta", "NameReader"]
 
 Ints: TypeAlias = npt.NDArray[Any]
+NEWBORN_KEY = "(cb) "
+"""How the key of a newborn's entry under the mother's name begins."""
+
 NameMeta: TypeAlias = tuple[Reason | None, tuple[Doubt, ...], tuple[Change, ...]]
 
 @attrs.frozen
@@ -86,6 +89,11 @@ class NameReader:
             meta=meta[index.to_numpy()],
             metas=self._metas.things,
         )
+
+    def whole(self, text: str) -> Reading[PersonName]:
+        """Read one name, from memory if it is damaged and was read before."""
+        (reading,) = self._whole([text])
+        return reading
 
     def _plain(self, names: pa.StringArray) -> tuple[dict[str, pa.StringArray], Ints, Ints]:
         """Read the names all of whose tokens are syllables; tell which these are."""

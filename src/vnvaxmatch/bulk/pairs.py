@@ -14,9 +14,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vnvaxmatch import normalize
 from vnvaxmatch.bulk.claims import ClaimBatch
 from vnvaxmatch.bulk.lift import Interner, Memo
+from vnvaxmatch.bulk.names import NEWBORN_KEY, NameReader
 from vnvaxmatch.bulk.numbers import SEXES
 from vnvaxmatch.compare import (
     Level,
@@ -26,7 +26,7 @@ from vnvaxmatch.compare import (
     compare_numbers,
     compare_sexes,
 )
-from vnvaxmatch.normalize import BirthDate, Encoding, IdNumber
+from vnvaxmatch.normalize import BirthDate, IdNumber, PersonName
 from vnvaxmatch.outcome import Normalized, Reason
 from vnvaxmatch.records import Field
 
@@ -45,14 +45,14 @@ class PairLevels:
 
 
 class PairReader:
-    """Compares pairs, remembering pairs of values that it has compared."""
+    """Compares pairs, remembering pairs of values; ``names`` is who read the names of the claims."""
 
-    def __init__(self, encoding: Encoding | None = None) -> None:
+    def __init__(self, names: NameReader) -> None:
         self.likenesses: Interner[Likeness] = Interner()
         self._own_gap = self.likenesses.number((Level.MISSING, None))
         self._same = self.likenesses.number((Level.SAME, None))
-        self._encoding = encoding
-        self._names: Memo[tuple[str, str], int] = Memo(self._compare_names)
+        self._names = names
+        self._likeness: Memo[tuple[str, str, str], int] = Memo(self._compare_names)
         self._births: Memo[tuple[int, int], int] = Memo(self._compare_births)
 
     def read(self, claims: ClaimBatch, found: pa.Table) -> PairLevels:
@@ -85,8 +85,9 @@ class PairReader:
         likeness[gap] = self._own_gap
         rest = np.flatnonzero(unequal & ~gap & ~lacking)
         raw = claims.texts.column("full_name").take(pa.array(row[rest])).to_pylist()
-        held = found.column("name_text").take(pa.array(rest)).to_pylist()
-        likeness[rest] = self._names(list(zip(raw, held, strict=True)))
+        held = found.select(["name_text", "name_key"]).take(pa.array(rest))
+        texts, keys = (column.to_pylist() for column in held.columns)
+        likeness[rest] = self._likeness(list(zip(raw, texts, keys, strict=True)))
         return likeness
 
     def _birth(self, claims: ClaimBatch, found: pa.Table, row: Ints) -> Ints:
@@ -120,14 +121,13 @@ class PairReader:
     def _not_compared(self, reason: Reason) -> int:
         return self.likenesses.number((Level.MISSING, reason))
 
-    def _compare_names(self, pair: tuple[str, str]) -> int:
-        ours, theirs = (
-            normalize.name(pair[0], encoding=self._encoding),
-            normalize.name(pair[1]),
-        )
-        if not isinstance(ours, Normalized) or not isinstance(theirs, Normalized):
+    def _compare_names(self, pair: tuple[str, str, str]) -> int:
+        raw, text, key = pair
+        ours = self._names.whole(raw)
+        if not isinstance(ours, Normalized):
             return self._own_gap
-        return self.likenesses.number(compare_names(ours.value, theirs.value))
+        theirs = PersonName(text, key, key.startswith(NEWBORN_KEY))
+        return self.likenesses.number(compare_names(ours.value, theirs))
 
     def _compare_births(self, pair: tuple[int, int]) -> int:
         ours, theirs = (BirthDate.from_code(code) for code in pair)

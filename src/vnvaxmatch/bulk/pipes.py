@@ -1,4 +1,4 @@
-"""Work beside the main line: reading ahead, and writing behind, a batch or two at a time."""
+"""Work beside the main line: reading ahead, and writing behind, a batch ahead."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 __all__ = ["Behind", "ahead"]
 
 T = TypeVar("T")
-_DEPTH = 2
+_DEPTH = 1
 
 
 class _Failed:
@@ -20,7 +20,7 @@ class _Failed:
 
 
 def ahead(items: Iterable[T]) -> Iterator[T]:
-    """Iterate in another thread, two items ahead; errors come out where they would have."""
+    """Iterate in another thread, an item ahead; errors come out where they would have."""
     line: queue.Queue[T | _Failed | None] = queue.Queue(_DEPTH)
     stop = threading.Event()
 
@@ -67,7 +67,7 @@ class Behind(Generic[T]):
         self._thread = threading.Thread(target=self._run, name="vnvaxmatch-write", daemon=True)
 
     def put(self, item: T) -> None:
-        """Hand over an item; waits while two are in line."""
+        """Hand over an item; waits while one is in line."""
         if self._error is not None:
             raise self._error
         self._line.put(item)

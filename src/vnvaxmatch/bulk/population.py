@@ -21,7 +21,7 @@ from vnvaxmatch.backends.sqlite import SQLiteRegistry
 from vnvaxmatch.bulk.claims import ClaimReader, column_of
 from vnvaxmatch.bulk.columns import POPULATION_COLUMNS
 from vnvaxmatch.bulk.lift import Interner
-from vnvaxmatch.bulk.names import NameReader
+from vnvaxmatch.bulk.names import NEWBORN_KEY, NameReader
 from vnvaxmatch.bulk.numbers import NO_NUMBER, SEXES, NumberReader
 from vnvaxmatch.bulk.own import Own
 from vnvaxmatch.bulk.pipes import ahead
@@ -269,7 +269,7 @@ def _null_if_empty(column: pa.StringArray) -> pa.StringArray:
 
 def _fold(fold: pa.StringArray, key: pa.StringArray) -> pa.StringArray:
     """Leave out the fold of a newborn: nobody is to be found by the mother's name."""
-    newborn = pc.or_(pc.equal(fold, ""), pc.starts_with(key, "(cb) "))
+    newborn = pc.or_(pc.equal(fold, ""), pc.starts_with(key, NEWBORN_KEY))
     return pc.if_else(newborn, pa.scalar(None, pa.string()), fold)
 
 
@@ -296,7 +296,7 @@ def _entries(batches: Iterable[pa.RecordBatch], reader: _PopulationReader) -> It
             text, key = row["name_text"], row["name_key"]
             yield Entry(
                 key=row["entry_key"],
-                name=PersonName(text, key, newborn=key.startswith("(cb) ")) if text else None,
+                name=PersonName(text, key, newborn=key.startswith(NEWBORN_KEY)) if text else None,
                 birth=BirthDate.from_code(row["birth"]) if row["birth"] else None,
                 sex=SEXES[row["sex"] or 0],
                 number=None if row["number"] is None else IdNumber.from_code(row["number"]),

@@ -217,7 +217,7 @@ def _strip_around(text: str, changes: set[Change]) -> str:
 
 def _strip_once(text: str) -> str:
     text = _SEX_AFTER.sub("", _NUMBERING.sub("", text, count=1) if _starts_number(text) else text)
-    text = text.lstrip(_JUNK + ".'").rstrip(_JUNK)
+    text = text.lstrip(_JUNK + ".'").rstrip(_JUNK + "([{")
     if text.endswith("'") and text.split(" ")[-1].lower() not in LONE_MARKERS:
         text = text[:-1]
     closing = _BRACKETS.get(text[:1])

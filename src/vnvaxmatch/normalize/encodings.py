@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from functools import cache, lru_cache
 
+from vnvaxmatch.normalize.letters import look_alikes
 from vnvaxmatch.normalize.spelling import spell
 from vnvaxmatch.normalize.tables import rows
 from vnvaxmatch.normalize.vocabulary import likelihood, vocabulary
@@ -105,9 +106,9 @@ def _is_bad(word: str) -> bool:
     """Say whether a word cannot be Vietnamese, or has a capital with a mark inside (``PhÕm``)."""
     if word.isascii():
         return not word.isprintable()
-    return not is_known(word.lower()) or (
-        not word.isupper() and any("À" <= char <= "Þ" for char in word[1:])
-    )
+    # a look-alike letter (Ðào) is a smaller fault than a lost encoding
+    known = is_known(word.lower()) or is_known(look_alikes(word).lower())
+    return not known or (not word.isupper() and any("À" <= char <= "Þ" for char in word[1:]))
 
 
 def _shows_bytes(word: str) -> bool:

@@ -38,7 +38,7 @@ _NUMBERED = re.compile(r"(?:test|demo|sample|thử)[\s_-]*\d+", re.IGNORECASE)
 _NEWBORN = re.compile(
     r"""[(\[]?\s*
     (?:cb(?![^\W\d_])|c\.\s?b\.?
-      |(?:(?:bé|trẻ)\s+)?(?:(?:trẻ\s+)?sơ\s+sinh\s+)?con\s+(?:của\s+)?(?:bà|chị|mẹ)(?=[\s:.)\]-])
+      |(?:(?:bé|trẻ|em)\s+(?:(?:gái|trai)\s+)?)?(?:(?:trẻ\s+)?sơ\s+sinh\s+)?con\s+(?:của\s+)?(?:bà|chị|mẹ)(?=[\s:.)\]-])
       |(?:be\s+)?con\s+(?:cua\s+)?(?:ba|chi|me)(?=[\s:.)\]-])
     )[\s:.)\]-]*(?=[^\W\d_])""",
     re.IGNORECASE | re.VERBOSE,

@@ -3,8 +3,8 @@
 A syllable is onset + rhyme + tone. The tone is a property of the whole, so wherever it was typed it
 is read, and written in the one place that people use: on the vowel that carries a mark of its own,
 else before a final consonant on the last vowel, else on the first (hòa, thúy) or the middle one
-(hoài). ``qu`` and ``gi`` are onsets: quý, giá. Source: Decision 1989/QĐ-BGDĐT of 2018 for the
-letters; the open syllables oa, oe, uy as in nine of ten names (``hòa``, not ``hoà``).
+(hoài). ``qu`` and ``gi`` are onsets: quý, giá. Decision 1989/QĐ-BGDĐT writes hoà and thuý, but
+people write hòa and thúy, 544 to 31 and 3150 to 81 in the counted names.
 """
 
 from __future__ import annotations
