@@ -66,6 +66,7 @@ def _enter(namespace: dict[str, Any]) -> None:
 def _leave(namespace: dict[str, Any]) -> None:
     os.chdir(namespace["_home"])
     shutil.rmtree(namespace["_folder"])
+    namespace.clear()  # what a page opened is closed before the interpreter ends
 
 
 pytest_collect_file = Sybil(

@@ -39,6 +39,7 @@ ENTRIES: Final = pa.schema(
 
 ``entry`` is the person's position in the population, from 1; ``number`` is ``IdNumber.code``,
 ``birth`` is ``BirthDate.code``, ``sex`` is 1 for male and 2 for female, ``commune`` a code of 2025.
+``name_text`` is null where it is the key in title case (:func:`~.stored.spelt_apart`),
 ``name_fold`` is null for a newborn filed under the mother's name: nobody is found by that.
 """
 
@@ -63,7 +64,7 @@ _TABLES: Final = (
 _STEP: Final = 50_000
 _LINES: Final = r"""
 SELECT concat_ws(e'\x1f', entry_key, coalesce(number::VARCHAR, ''), coalesce(name_text, ''),
-    coalesce(birth::VARCHAR, ''), coalesce(sex::VARCHAR, ''), coalesce(commune, ''),
+    coalesce(name_key, ''), coalesce(birth::VARCHAR, ''), coalesce(sex::VARCHAR, ''), coalesce(commune, ''),
     coalesce(phone, ''), coalesce(former, '')) || e'\n' AS line
 FROM entries LEFT JOIN (
     SELECT entry, string_agg(number::VARCHAR, ';' ORDER BY number) AS former

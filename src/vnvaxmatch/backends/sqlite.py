@@ -44,7 +44,7 @@ _FIND: Final = (
     f"SELECT {_COLUMNS}, former FROM keys JOIN entries USING (entry) WHERE hash = ? LIMIT ?"
 )
 _IN_ORDER: Final = (
-    "SELECT entry_key, number, name_text, birth, sex, commune, phone, former"
+    "SELECT entry_key, number, name_text, name_key, birth, sex, commune, phone, former"
     " FROM entries ORDER BY entry_key"
 )
 _COUNT_FORMER: Final = (

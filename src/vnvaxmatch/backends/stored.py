@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -17,12 +18,15 @@ from vnvaxmatch.records import Entry
 __all__ = [
     "COLUMNS",
     "FORMAT",
+    "PLAIN_KEY",
     "SEX_CODES",
     "Row",
     "check_meta",
     "from_row",
     "own_meta",
     "snapshot",
+    "spelt_apart",
+    "stored_name",
     "to_row",
 ]
 
@@ -47,7 +51,7 @@ def to_row(entry: Entry) -> tuple[Cell, ...]:
     return (
         entry.key,
         None if entry.number is None else entry.number.code,
-        None if name is None else name.text,
+        None if name is None else spelt_apart(name),
         None if name is None else name.key,
         None if entry.birth is None else entry.birth.code,
         None if entry.sex is None else SEX_CODES[entry.sex],
@@ -62,7 +66,7 @@ def from_row(row: Row, former: Iterable[int]) -> Entry:
     read_phone = phone(str(phone_text)) if phone_text is not None else None
     return Entry(
         key=str(key),
-        name=None if text is None else _name(str(text), str(name_key)),
+        name=None if name_key is None else stored_name(text, str(name_key)),
         birth=None if birth is None else BirthDate.from_code(int(birth)),
         sex=None if sex is None else _SEX_OF[int(sex)],
         number=None if number is None else IdNumber.from_code(int(number)),
@@ -72,8 +76,24 @@ def from_row(row: Row, former: Iterable[int]) -> Entry:
     )
 
 
-def _name(text: str, key: str) -> PersonName:
-    return PersonName(text, key, newborn=text.startswith(NEWBORN))
+PLAIN_KEY: Final = "[a-zà-öø-ýăđĩũơưạ-ỹ ]+"
+"""What the key of a plain name is made of: letters whose capitals are the same everywhere."""
+
+_plain = re.compile(PLAIN_KEY).fullmatch
+
+
+def spelt_apart(name: PersonName) -> str | None:
+    """Give the text of a name to be stored, or None where it is its key in title case.
+
+    So it is for all but a few names, and their texts need no room.
+    """
+    return None if _plain(name.key) and name.key.title() == name.text else name.text
+
+
+def stored_name(text: object, key: str) -> PersonName:
+    """Make a name of its stored text, None where it is not spelt apart, and its key."""
+    spelt = key.title() if text is None else str(text)
+    return PersonName(spelt, key, newborn=spelt.startswith(NEWBORN))
 
 
 def own_meta(
@@ -107,7 +127,7 @@ def check_meta(path: Path, meta: Mapping[str, str]) -> None:
 def snapshot(rows: Iterable[tuple[Cell, ...]]) -> str:
     """Name the content of a registry: SHA-256 over its entries, whatever the store.
 
-    The rows are those of :func:`to_row` without the name's key, with the codes of the former
+    The rows are those of :func:`to_row`, with the codes of the former
     numbers in ascending order, joined by ``;``, at the end; they come in the order of entry keys.
     """
     digest = hashlib.sha256()

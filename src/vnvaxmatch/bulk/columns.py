@@ -9,13 +9,24 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import attrs
 from unidecode import unidecode
 
 from vnvaxmatch.errors import ColumnError
+from vnvaxmatch.normalize.encodings import LEGACY, decode_word
+from vnvaxmatch.normalize.mojibake import repair_word
 
-__all__ = ["DOSE_COLUMNS", "POPULATION_COLUMNS", "Columns", "choose", "guess", "parse_given"]
+__all__ = [
+    "DOSE_COLUMNS",
+    "POPULATION_COLUMNS",
+    "Columns",
+    "choose",
+    "guess",
+    "heading_forms",
+    "parse_given",
+]
 
 _PERSON: dict[str, tuple[str, ...]] = {
     "full_name": (
@@ -117,17 +128,31 @@ def fold_heading(heading: str) -> str:
     return " ".join(re.findall(r"[a-z0-9]+", plain.replace("_", " ")))
 
 
+@lru_cache(maxsize=1024)
+def heading_forms(heading: str) -> frozenset[str]:
+    """Give every folded form a heading may be meant as: lost encodings are read back too.
+
+    >>> "ho va ten" in heading_forms("Hä vµ tªn"), "ho va ten" in heading_forms("Hoï vaø teân")
+    (True, True)
+    """
+    if heading.isascii() or len(heading) > 200:
+        return frozenset((fold_heading(heading[:200]),))
+    words = " ".join(repair_word(word) or word for word in heading.split(" "))
+    texts = [heading, words, *(decode_word(heading, encoding) for encoding in LEGACY)]
+    return frozenset(fold_heading(text) for text in texts)
+
+
 def guess(headings: Sequence[str], known: Mapping[str, tuple[str, ...]]) -> Columns:
     """Find the known columns among headings; the more specific spelling wins a column.
 
     Two headings with the same spelling for one column are a :class:`ColumnError`: which of them is
     meant is not ours to guess.
     """
-    folded = [fold_heading(heading) for heading in headings]
+    forms = [heading_forms(heading) for heading in headings]
     found: dict[str, int] = {}
     for column, spellings in known.items():
         for spelling in spellings:
-            places = [i for i, heading in enumerate(folded) if heading == spelling]
+            places = [i for i, meant in enumerate(forms) if spelling in meant]
             if len(places) > 1:
                 raise ColumnError(
                     f"two columns could be «{column}»: columns {places[0] + 1} and "
@@ -176,24 +201,33 @@ def choose(
     placed = {column: _place(headings, column, heading) for column, heading in given.items()}
     rest = {column: spellings for column, spellings in known.items() if column not in placed}
     masked = ["" if i in placed.values() else heading for i, heading in enumerate(headings)]
-    found = {**guess(masked, rest).found, **placed}
+    guessed = guess(masked, rest).found
+    found = {**guessed, **placed}
     missing = [column for column in mandatory if column not in found]
     if missing:
-        seen = ", ".join(f"«{_short(heading)}»" for heading in headings[:30]) or "none"
         raise ColumnError(
-            f"no column for {', '.join(missing)}; the headings seen are: {seen}. "
-            f"Name it with --columns '{missing[0]}=HEADING' (or its number); is the delimiter right?"
+            f"no column for {', '.join(missing)}; {_seen(headings, known=bool(guessed))}. "
+            f"Name it with --columns '{missing[0]}=HEADING' (or its number); is the delimiter "
+            "right?"
         )
     return Columns({c: found[c] for c in known if c in found}, tuple(headings))
 
 
+def _seen(headings: Sequence[str], *, known: bool) -> str:
+    """Say what stands in the row of headings; where none is known it may be a person's row."""
+    if not known:
+        return f"none of the {len(headings)} headings is known (is there a row of headings?)"
+    return "the headings seen are: " + ", ".join(f"«{_short(h)}»" for h in headings[:30])
+
+
 def _place(headings: Sequence[str], column: str, heading: str) -> int:
     if heading.isascii() and heading.isdigit() and heading not in headings:
-        position = int(heading) - 1
+        position = int(heading[:9]) - 1
         if 0 <= position < len(headings):
             return position
         raise ColumnError(f"--columns {column}={heading}: the file has {len(headings)} columns")
-    places = [i for i, seen in enumerate(headings) if fold_heading(seen) == fold_heading(heading)]
+    wanted = fold_heading(heading)
+    places = [i for i, seen in enumerate(headings) if wanted in heading_forms(seen)]
     exact = [i for i, seen in enumerate(headings) if seen.strip() == heading]
     places = exact or places
     if len(places) == 1:

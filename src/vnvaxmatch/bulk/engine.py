@@ -66,53 +66,50 @@ class DuckDBEngine:
         asked = pa.table({"row": rows, "number": numbers[rows]})
         try:
             self._db.register("asked", asked)
-            now = self._fetch(
-                "SELECT c.row, e.entry_key, e.name_text, e.name_key, e.birth, e.sex,"
-                " false AS former FROM asked c JOIN entries e ON e.number = c.number"
-            )
-            before = self._fetch(
-                "SELECT h.row, e.entry_key, e.name_text, e.name_key, e.birth, e.sex, true AS former"
-                " FROM (SELECT DISTINCT c.row, f.entry FROM asked c"
-                "       JOIN former_numbers f ON f.number = c.number) h"
-                " JOIN entries e ON e.entry = h.entry"
-            )
+            pairs: pa.Table = self._db.sql(_JOIN).to_arrow_table()
         except duckdb.Error as error:
             raise RegistryError(
                 "the registry cannot be read (damaged, or memory ran out); build it again"
             ) from error
         finally:
             self._db.unregister("asked")
-        return _sorted(now, before)
-
-    def _fetch(self, query: str) -> pa.Table:
-        table: pa.Table = self._db.sql(query).to_arrow_table()
-        return table.cast(PAIR_SCHEMA)
+        return _sorted(pairs.cast(PAIR_SCHEMA))
 
 
-def _sorted(now: pa.Table, before: pa.Table) -> Joined:
-    """Put current and former holders together: each entry once, blocks over their cap left out."""
-    skipped = np.union1d(
-        _over(now, CAPS[KeyKind.NUMBER]), _over(before, CAPS[KeyKind.FORMER_NUMBER])
-    )
-    pairs = pa.concat_tables([now, before]) if before.num_rows else now
+_JOIN = """
+WITH hit AS MATERIALIZED (
+    SELECT c.row, e.entry, false AS former FROM asked c JOIN entries e ON e.number = c.number
+  UNION ALL
+    SELECT DISTINCT c.row, f.entry, true FROM asked c JOIN former_numbers f ON f.number = c.number
+)
+SELECT h.row, e.entry_key, e.name_text, e.name_key, e.birth, e.sex, h.former
+FROM hit h JOIN entries e ON e.entry = h.entry
+"""
+"""First who holds or held the numbers, then what is known of them in one pass: texts are dear."""
+
+
+def _sorted(pairs: pa.Table) -> Joined:
+    """Sort the pairs, each entry once to a row; leave out the blocks that are over their cap."""
     row = pairs.column("row").to_numpy()
-    counts = np.bincount(row) if len(row) else row
-    if len(skipped):
-        pairs = pairs.filter(pa.array(~np.isin(row, skipped)))
-    if not len(counts) or counts.max() <= 1:
-        return pairs.take(pa.array(np.argsort(pairs.column("row").to_numpy()))), skipped
-    pairs = pairs.sort_by(
-        [("row", "ascending"), ("entry_key", "ascending"), ("former", "ascending")]
+    former = pairs.column("former").to_numpy()
+    skipped = np.union1d(
+        _over(row[~former], CAPS[KeyKind.NUMBER]), _over(row[former], CAPS[KeyKind.FORMER_NUMBER])
     )
+    if len(skipped):
+        kept = ~np.isin(row, skipped)
+        pairs, row = pairs.filter(pa.array(kept)), row[kept]
+    if not len(row) or np.bincount(row).max() == 1:
+        return pairs.take(pa.array(np.argsort(row))), skipped
+    order = [(name, "ascending") for name in ("row", "entry_key", "former")]
+    pairs = pairs.sort_by(order)
     row = pairs.column("row").to_numpy()
     key = pairs.column("entry_key").to_numpy()
     first = np.ones(len(row), dtype=np.bool_)
     first[1:] = (row[1:] != row[:-1]) | (key[1:] != key[:-1])
-    return (pairs if first.all() else pairs.filter(pa.array(first))), skipped
+    return pairs.filter(pa.array(first)), skipped
 
 
-def _over(pairs: pa.Table, cap: int) -> Ints:
-    row = pairs.column("row").to_numpy()
+def _over(row: Ints, cap: int) -> Ints:
     return np.flatnonzero(np.bincount(row) > cap) if len(row) else row
 
 

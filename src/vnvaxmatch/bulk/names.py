@@ -30,6 +30,7 @@ NEWBORN_KEY = "(cb) "
 
 NameMeta: TypeAlias = tuple[Reason | None, tuple[Doubt, ...], tuple[Change, ...]]
 
+
 @attrs.frozen
 class NameColumn:
     """A column of names: ``text``, ``key`` and ``fold`` are empty where there is a gap.

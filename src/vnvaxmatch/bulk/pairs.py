@@ -14,9 +14,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vnvaxmatch.backends.stored import stored_name
 from vnvaxmatch.bulk.claims import ClaimBatch
 from vnvaxmatch.bulk.lift import Interner, Memo
-from vnvaxmatch.bulk.names import NEWBORN_KEY, NameReader
+from vnvaxmatch.bulk.names import NameReader
 from vnvaxmatch.bulk.numbers import SEXES
 from vnvaxmatch.compare import (
     Level,
@@ -26,7 +27,7 @@ from vnvaxmatch.compare import (
     compare_numbers,
     compare_sexes,
 )
-from vnvaxmatch.normalize import BirthDate, IdNumber, PersonName
+from vnvaxmatch.normalize import BirthDate, IdNumber
 from vnvaxmatch.outcome import Normalized, Reason
 from vnvaxmatch.records import Field
 
@@ -52,7 +53,7 @@ class PairReader:
         self._own_gap = self.likenesses.number((Level.MISSING, None))
         self._same = self.likenesses.number((Level.SAME, None))
         self._names = names
-        self._likeness: Memo[tuple[str, str, str], int] = Memo(self._compare_names)
+        self._likeness: Memo[tuple[str, str | None, str], int] = Memo(self._compare_names)
         self._births: Memo[tuple[int, int], int] = Memo(self._compare_births)
 
     def read(self, claims: ClaimBatch, found: pa.Table) -> PairLevels:
@@ -121,12 +122,12 @@ class PairReader:
     def _not_compared(self, reason: Reason) -> int:
         return self.likenesses.number((Level.MISSING, reason))
 
-    def _compare_names(self, pair: tuple[str, str, str]) -> int:
+    def _compare_names(self, pair: tuple[str, str | None, str]) -> int:
         raw, text, key = pair
         ours = self._names.whole(raw)
         if not isinstance(ours, Normalized):
             return self._own_gap
-        theirs = PersonName(text, key, key.startswith(NEWBORN_KEY))
+        theirs = stored_name(text, key)
         return self.likenesses.number(compare_names(ours.value, theirs))
 
     def _compare_births(self, pair: tuple[int, int]) -> int:

@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -18,6 +19,7 @@ import pyarrow.compute as pc
 from vnvaxmatch import normalize
 from vnvaxmatch.backends.duckdb import ENTRIES, FORMER_NUMBERS, REJECTED, write_registry
 from vnvaxmatch.backends.sqlite import SQLiteRegistry
+from vnvaxmatch.backends.stored import PLAIN_KEY, stored_name
 from vnvaxmatch.bulk.claims import ClaimReader, column_of
 from vnvaxmatch.bulk.columns import POPULATION_COLUMNS
 from vnvaxmatch.bulk.lift import Interner
@@ -28,7 +30,7 @@ from vnvaxmatch.bulk.pipes import ahead
 from vnvaxmatch.bulk.sources import open_source
 from vnvaxmatch.bulk.sources.source import UNREADABLE, Options
 from vnvaxmatch.errors import InputError
-from vnvaxmatch.normalize import BirthDate, IdNumber, PersonName, Vintage
+from vnvaxmatch.normalize import BirthDate, IdNumber, Vintage
 from vnvaxmatch.normalize.phone_plan import national_pattern
 from vnvaxmatch.outcome import Normalized, Reason, Rejected
 from vnvaxmatch.records import Entry
@@ -86,7 +88,12 @@ def build_registry(
         if progress is not None:
             progress("build", done, source.rows)
 
-    entries = reader.read(ahead(source.batches))
+    # a list of headings only is refused before an earlier registry is replaced
+    batches = ahead(source.batches)
+    first = next(batches, None)
+    if first is None:
+        raise InputError(f"{population} has headings but no rows")
+    entries = reader.read(chain([first], batches))
     if suffix == ".duckdb":
         write_registry(
             out,
@@ -100,8 +107,6 @@ def build_registry(
         SQLiteRegistry.build(
             out, _entries(entries, reader), rejected=reader.rejected, meta=meta, progress=tell
         )
-    if reader.rows == 0:
-        raise InputError(f"{population} has headings but no rows")
     rejected = Counter((field, reason) for _, _, field, reason in reader.rejected)
     return Built(out, reader.rows, reader.former_count, rejected)
 
@@ -178,7 +183,7 @@ class _PopulationReader:
                 pa.array(position),
                 keys,
                 pa.array(number, mask=number == NO_NUMBER),
-                _null_if_empty(names.text),
+                _spelt_apart(names.text, names.key),
                 _null_if_empty(names.key),
                 _fold(names.fold, names.key),
                 pa.array(birth.astype(np.int32), mask=birth == 0),
@@ -267,6 +272,13 @@ def _null_if_empty(column: pa.StringArray) -> pa.StringArray:
     return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
 
 
+def _spelt_apart(text: pa.StringArray, key: pa.StringArray) -> pa.StringArray:
+    """Leave out texts that are their keys in title case, as ``stored.spelt_apart`` does one."""
+    plain = pc.match_substring_regex(key, rf"\A{PLAIN_KEY}\z")
+    same = pc.and_(plain, pc.equal(pc.utf8_title(key), text))
+    return pc.if_else(pc.or_(same, pc.equal(text, "")), pa.scalar(None, pa.string()), text)
+
+
 def _fold(fold: pa.StringArray, key: pa.StringArray) -> pa.StringArray:
     """Leave out the fold of a newborn: nobody is to be found by the mother's name."""
     newborn = pc.or_(pc.equal(fold, ""), pc.starts_with(key, NEWBORN_KEY))
@@ -293,10 +305,10 @@ def _entries(batches: Iterable[pa.RecordBatch], reader: _PopulationReader) -> It
         reader.former.clear()
         for row in batch.to_pylist():
             phone = normalize.phone(row["phone"]) if row["phone"] else None
-            text, key = row["name_text"], row["name_key"]
+            key = row["name_key"]
             yield Entry(
                 key=row["entry_key"],
-                name=PersonName(text, key, newborn=key.startswith(NEWBORN_KEY)) if text else None,
+                name=stored_name(row["name_text"], key) if key else None,
                 birth=BirthDate.from_code(row["birth"]) if row["birth"] else None,
                 sex=SEXES[row["sex"] or 0],
                 number=None if row["number"] is None else IdNumber.from_code(row["number"]),

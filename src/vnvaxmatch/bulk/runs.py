@@ -39,6 +39,9 @@ from vnvaxmatch.policy import Disclosure, Policy, strict
 __all__ = ["MANIFEST", "InputOptions", "Progress", "Run", "check", "verify"]
 
 MANIFEST = "manifest.json"
+OUTPUTS = frozenset({"results.parquet", "results.csv", "worklists", "summary.json", MANIFEST})
+"""All that a results folder holds; one that holds more is not replaced."""
+
 VOTERS = 4_000
 """So many of a list's first distinct names vote on the encoding of the column."""
 
@@ -162,7 +165,10 @@ def _run(
             sheet=options.sheet,
         ),
     )
-    with fresh_folder(out, marker=MANIFEST) as folder, ThreadPoolExecutor(1) as digester:
+    with (
+        fresh_folder(out, marker=MANIFEST, ours=OUTPUTS) as folder,
+        ThreadPoolExecutor(1) as digester,
+    ):
         digest = digester.submit(_digest, doses)
         tally = Tally()
         spool = folder / ".spool.parquet" if worklists else None
@@ -264,4 +270,5 @@ def _digest(path: Path) -> str:
 
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:
     text = json.dumps(content, ensure_ascii=False, indent=2)
-    path.write_text(text + "\n", encoding="utf-8")
+    # a file name may hold bytes that are no Unicode: JSON has an escape for them
+    path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")

@@ -7,53 +7,132 @@ rename at the end. Earlier results stay untouched until then.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
-import tempfile
-from collections.abc import Iterator
+import sys
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from vnvaxmatch.errors import OutputError
 
+if sys.platform != "win32":
+    import fcntl
+
 __all__ = ["fresh_folder"]
+
+_DEBRIS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
+"""What file managers leave in any folder that was looked at."""
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 @contextlib.contextmanager
-def fresh_folder(target: Path, *, marker: str) -> Iterator[Path]:
+def fresh_folder(
+    target: Path, *, marker: str, ours: Collection[str] | None = None
+) -> Iterator[Path]:
     """Give a temporary folder that becomes ``target`` if the block ends without an exception.
 
-    ``target`` may be absent, empty, or an earlier result (it holds a file named ``marker``);
-    anything else is refused with :class:`OutputError`, so that no foreign file is ever replaced.
+    ``target`` may be absent, empty, or an earlier result: it holds a file named ``marker`` and, if
+    given, only names of ``ours``. Anything else is refused with :class:`OutputError`, so that no
+    foreign file is ever replaced.
     """
-    target = Path(os.path.abspath(target))
-    _refuse_foreign(target, marker)
-    prefix = f".{target.name}.part-"
+    target = Path(os.path.realpath(target))
+    _refuse_foreign(target, marker, ours)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(target.parent, prefix)
-        folder = Path(tempfile.mkdtemp(prefix=f"{prefix}{os.getpid()}-", dir=target.parent))
+        _recover(target)
+        folder, lock = _locked_folder(target)
     except OSError as error:
-        raise OutputError(f"cannot write beside {target}: {error.strerror or error}") from error
+        raise OutputError(
+            f"cannot write beside {target}: {_why(error)}; name another folder"
+        ) from error
     try:
         yield folder
-        folder.chmod(0o755)
         _replace(folder, target)
     except OSError as error:
         raise OutputError(
-            f"cannot write the results for {target}: {error.strerror or error}; "
+            f"cannot write the results for {target}: {_why(error)}; "
             f"nothing was kept, earlier results are as they were"
         ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
 
 
-def _refuse_foreign(target: Path, marker: str) -> None:
-    if target.is_file() or target.is_symlink():
-        raise OutputError(f"{target} is a file; --out names a folder")
-    if target.is_dir() and any(target.iterdir()) and not (target / marker).is_file():
+def _refuse_foreign(target: Path, marker: str, ours: Collection[str] | None) -> None:
+    try:
+        held = {entry.name for entry in target.iterdir()} - _DEBRIS
+    except FileNotFoundError:
+        return
+    except NotADirectoryError as error:
+        raise OutputError(f"{target} is a file or below one; --out names a folder") from error
+    except OSError as error:
+        raise OutputError(f"cannot look into {target}: {_why(error)}; name another") from error
+    if os.path.ismount(target):
+        raise OutputError(f"{target} is a whole volume; name a folder inside it")
+    foreign = held - set(ours) if ours is not None else set()
+    if held and (marker not in held or foreign):
         raise OutputError(
             f"{target} holds other files and would be replaced; name a new or an empty folder"
         )
+
+
+def _locked_folder(target: Path) -> tuple[Path, int | None]:
+    """Make the temporary folder and hold it, so that no other run takes it for a killed one's."""
+    while True:
+        folder = target.with_name(f"{_part(target)}{os.getpid()}-{os.urandom(4).hex()}")
+        folder.mkdir()
+        lock = _hold(folder)
+        if folder.exists():  # else it was swept between the two steps
+            return folder, lock
+
+
+def _part(target: Path) -> str:
+    return f".{target.name}.part-"
+
+
+def _old(target: Path) -> str:
+    return f".{target.name}.old-"
+
+
+def _hold(folder: Path) -> int | None:
+    """Lock a folder; the lock ends with the process, however that ends."""
+    if sys.platform == "win32":
+        return None
+    lock = os.open(folder, os.O_RDONLY)
+    with contextlib.suppress(OSError):  # some network drives have no locks
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
+
+
+def _abandoned(folder: Path) -> bool:
+    """Tell whether no running process holds a folder; where that cannot be told it stays."""
+    if sys.platform == "win32":
+        return False
+    try:
+        lock = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(lock)
+    return True
+
+
+def _recover(target: Path) -> None:
+    """Clear up after killed runs: put results back that were being replaced, remove the rest."""
+    for left in list(target.parent.iterdir()):
+        if left.name.startswith(_old(target)) and _abandoned(left):
+            if (left / "results").is_dir() and not target.exists():
+                (left / "results").rename(target)
+            shutil.rmtree(left, ignore_errors=True)
+        elif left.name.startswith(_part(target)) and _abandoned(left):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _replace(folder: Path, target: Path) -> None:
@@ -61,30 +140,22 @@ def _replace(folder: Path, target: Path) -> None:
     if not target.exists():
         folder.rename(target)
         return
-    earlier = Path(tempfile.mkdtemp(prefix=f".{target.name}.old-", dir=target.parent))
-    target.rename(earlier / "results")
+    folder.chmod(target.stat().st_mode & 0o777)
+    earlier = target.with_name(f"{_old(target)}{os.urandom(4).hex()}")
+    earlier.mkdir()
+    lock = _hold(earlier)
     try:
+        target.rename(earlier / "results")
         folder.rename(target)
-    except OSError:
-        (earlier / "results").rename(target)
-        raise
     finally:
+        if not target.exists():  # stopped between the two, by whatever
+            (earlier / "results").rename(target)
         shutil.rmtree(earlier, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
 
 
-def _sweep(parent: Path, prefix: str) -> None:
-    """Remove what killed runs left behind for the same target."""
-    for stale in parent.glob(f"{prefix}*"):
-        pid = stale.name.removeprefix(prefix).partition("-")[0]
-        if pid.isdigit() and not _alive(int(pid)):
-            shutil.rmtree(stale, ignore_errors=True)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
+def _why(error: OSError) -> str:
+    if error.errno in _FULL:
+        return "the disk is full; make room or choose another folder"
+    return error.strerror or str(error)

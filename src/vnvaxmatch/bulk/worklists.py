@@ -65,6 +65,7 @@ _FIELD_COLUMN = {
     "name": "full_name", "birth": "date_of_birth", "sex": "sex", "id_number": "id_number",
 }  # fmt: skip
 _CELL_LIMIT = 32_767
+_UNSORTED = "the worklists cannot be sorted; is the disk full? make room or use --no-worklists"
 
 
 @attrs.frozen
@@ -112,8 +113,10 @@ def _by_commune(spool: Path, scratch: Path, memory: str) -> Iterator[tuple[str, 
                 "SELECT * FROM read_parquet($1) ORDER BY commune NULLS LAST, row",
                 params=[str(spool)],
             ).to_arrow_reader(4096)
+        except duckdb.InterruptException as error:
+            raise KeyboardInterrupt from error
         except duckdb.Error as error:
-            raise OutputError("the worklists cannot be sorted: is the disk full?") from error
+            raise OutputError(_UNSORTED) from error
         rows = _rows(reader)
         row = next(rows, None)
         while row is not None:
@@ -150,8 +153,11 @@ class _Group:
 
 
 def _rows(reader: pa.RecordBatchReader) -> Iterator[Row]:
-    for batch in reader:
-        yield from batch.to_pylist()
+    try:
+        for batch in reader:
+            yield from batch.to_pylist()
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
+        raise OutputError(_UNSORTED) from error
 
 
 def _write_commune(
@@ -216,7 +222,7 @@ class _Sheet:
             sheet.set_column(position, position, width)
         sheet.write_string(
             0, 0,
-            _say(lang, "Danh sách thông tin tiêm chủng cần rà soát: ", "Records to check: ") + title,
+            _say(lang, "Danh sách thông tin cần rà soát: ", "Records to check: ") + title,
             make({"bold": True, "font_size": 14}),
         )  # fmt: skip
         sheet.write_string(

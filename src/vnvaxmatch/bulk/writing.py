@@ -15,7 +15,8 @@ from vnvaxmatch.bulk.worklists import SPOOLED
 
 __all__ = ["ResultsWriter"]
 
-_RUNS_IN_A_SPREADSHEET = r"\A[=+\-@\t\r]"
+_RUNS_IN_A_SPREADSHEET = r"\A[=+\-@\t\r\n＝＋－＠]"
+"""How a cell starts that a spreadsheet would take for a formula; wide signs count in some."""
 
 _SPOOL_SCHEMA = pa.schema(
     [("row", pa.int64()), ("commune", pa.string()), ("outcome", pa.string()),
@@ -89,6 +90,6 @@ class ResultsWriter:
             if file is not None:
                 try:
                     file.close()
-                except OSError:
+                except (OSError, pa.ArrowException):
                     if kind is None:
                         raise

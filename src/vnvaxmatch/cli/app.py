@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
+import traceback
 from importlib import import_module
+from pathlib import Path
 from types import FrameType
 
 import click
 
 from vnvaxmatch import __version__
+from vnvaxmatch.cli.lines import one_line
 from vnvaxmatch.errors import VnvaxmatchError
 
 __all__ = ["app", "run"]
@@ -68,6 +72,11 @@ def app() -> None:
 def run(arguments: list[str] | None = None) -> int:
     """Run one command line and give its exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(
+            stream, io.TextIOWrapper
+        ):  # a console of an older code page lacks our letters
+            stream.reconfigure(errors="replace")
     try:
         app.main(arguments, prog_name="vnvaxmatch", standalone_mode=False)
     except click.exceptions.Exit as stop:
@@ -76,7 +85,7 @@ def run(arguments: list[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        _say("interrupted; nothing was written, earlier results are as they were")
+        _say("interrupted; nothing half-written is left, earlier results are as they were")
         return EXIT_INTERRUPTED
     except VnvaxmatchError as error:
         _say(str(error))
@@ -89,7 +98,15 @@ def run(arguments: list[str] | None = None) -> int:
         _say("out of memory; close other programs, or split the list")
         return EXIT_ERROR
     except OSError as error:
-        _say(f"the operating system refused: {error.strerror or type(error).__name__}")
+        what = error.strerror or type(error).__name__
+        _say(f"cannot use {error.filename}: {what}" if error.filename else f"refused: {what}")
+        return EXIT_ERROR
+    except Exception as error:  # noqa: BLE001 - its text and its traceback may hold personal data
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        _say(
+            f"this is a bug: {type(error).__name__} in {Path(place.filename).name}, line "
+            f"{place.lineno}; nothing was written, please report it with this line"
+        )
         return EXIT_ERROR
     return 0
 
@@ -99,4 +116,4 @@ def _interrupt(_: int, __: FrameType | None) -> None:
 
 
 def _say(line: str) -> None:
-    click.echo(f"vnvaxmatch: {' '.join(line.split())}", err=True)
+    click.echo(f"vnvaxmatch: {one_line(line)}", err=True)

@@ -16,7 +16,7 @@ from vnvaxmatch.bulk import InputOptions, Run, build_registry, verify
 from vnvaxmatch.bulk.columns import DOSE_COLUMNS
 from vnvaxmatch.bulk.sources import open_source
 from vnvaxmatch.bulk.sources.source import Options
-from vnvaxmatch.cli.shared import FOLDER, lang_option, number, progress_bar, say
+from vnvaxmatch.cli.shared import FOLDER, lang_option, making, number, progress_bar, say
 from vnvaxmatch.cli.summary import show_run
 from vnvaxmatch.messages import Lang, message
 from vnvaxmatch.policy import Disclosure
@@ -81,7 +81,13 @@ def demo(people: int, doses: int, seed: int, out: Path | None, lang: Lang) -> No
 
 def _run(folder: Path, people: int, doses: int, seed: int, lang: Lang) -> Run:
     with progress_bar(lang) as progress:
-        synthesize(people=people, doses=doses, seed=seed, out=folder / "synth", progress=progress)
+        synthesize(
+            people=people,
+            doses=doses,
+            seed=seed,
+            out=folder / "synth",
+            progress=making(progress),
+        )
         build_registry(
             folder / "synth" / "population.parquet",
             out=folder / "registry.duckdb",

@@ -58,12 +58,12 @@ def build(
             progress=progress,
             **read_options(columns, delimiter, encoding, sheet),
         )
+    former = number(built.former_numbers, lang)
     click.echo(
         say(
             lang,
-            f"{number(built.entries, lang)} người, {number(built.former_numbers, lang)} số cũ: {out}",
-            f"{number(built.entries, lang)} people, {number(built.former_numbers, lang)} former "
-            f"numbers: {out}",
+            f"{number(built.entries, lang)} người, {former} số cũ: {out}",
+            f"{number(built.entries, lang)} people, {former} former numbers: {out}",
         )
     )
     if built.rejected:

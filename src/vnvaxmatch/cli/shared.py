@@ -20,6 +20,7 @@ __all__ = [
     "FOLDER",
     "input_options",
     "lang_option",
+    "making",
     "number",
     "progress_bar",
     "read_options",
@@ -28,7 +29,7 @@ __all__ = [
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-FOLDER = click.Path(file_okay=False, path_type=Path)
+FOLDER = click.Path(path_type=Path)
 
 _STAGES = {
     "verify": ("so sánh", "verify"),
@@ -158,6 +159,13 @@ def progress_bar(lang: Lang) -> Iterator[Progress | None]:
             bar.update(tasks[stage], completed=done, total=max(total, done) if total else None)
 
         yield tell
+
+
+def making(progress: Progress | None) -> Callable[[int, int, str], None] | None:
+    """Turn progress into what the making of people tells: done, of how many, of what."""
+    if progress is None:
+        return None
+    return lambda done, total, what: progress(what, done, total)
 
 
 def number(value: int, lang: Lang) -> str:

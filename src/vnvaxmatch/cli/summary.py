@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from vnvaxmatch.bulk import Run
+from vnvaxmatch.cli.lines import one_line
 from vnvaxmatch.cli.shared import number, say
 from vnvaxmatch.messages import Lang, message
 
@@ -19,7 +20,7 @@ _TOP = 12
 def show_run(run: Run, lang: Lang) -> None:
     """Print the summary of a run."""
     for note in run.notes:
-        click.echo(f"vnvaxmatch: {note}", err=True)
+        click.echo(f"vnvaxmatch: {one_line(note)}", err=True)
     for line in _lines(run, lang):
         click.echo(line)
 

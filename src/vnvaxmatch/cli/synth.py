@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from vnvaxmatch.cli.shared import FOLDER, lang_option, number, progress_bar, say
+from vnvaxmatch.cli.shared import FOLDER, lang_option, making, number, progress_bar, say
 from vnvaxmatch.messages import Lang
 from vnvaxmatch.synthetic import synthesize
 
@@ -31,7 +31,7 @@ def synth(people: int, doses: int, seed: int, out: Path, lang: Lang) -> None:
     truth.parquet: for every row of the list its true entry and what was done to it.
     """
     with progress_bar(lang) as progress:
-        synthesize(people=people, doses=doses, seed=seed, out=out, progress=progress)
+        synthesize(people=people, doses=doses, seed=seed, out=out, progress=making(progress))
     click.echo(
         say(
             lang,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import mmap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,9 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
-from vnvaxmatch.bulk.columns import Columns, choose, fold_heading
+from vnvaxmatch.bulk.columns import Columns, choose, fold_heading, heading_forms
 from vnvaxmatch.bulk.sources.encoding import best_encoding
-from vnvaxmatch.bulk.sources.patient import patient_rows
+from vnvaxmatch.bulk.sources.patient import MOST_LINES, patient_rows
 from vnvaxmatch.bulk.sources.source import BATCH_ROWS, Options, Source, text_batch
 from vnvaxmatch.bulk.sources.spreadsheet import HEADING_ROWS, batch_of, find_headings
 from vnvaxmatch.errors import ColumnError, InputError
@@ -27,6 +26,7 @@ from vnvaxmatch.errors import ColumnError, InputError
 __all__ = ["Layout", "open_delimited"]
 
 _DELIMITERS = (",", ";", "\t", "|")
+_POSSIBLE = frozenset("\t !#$%&'()*+,-./:;<=>?@[\\]^_`{|}~\x1c\x1d\x1e\x1f")
 _HEAD = 1 << 18
 
 
@@ -57,15 +57,8 @@ def open_delimited(path: Path, options: Options) -> Source:
 
 
 def _layout(path: Path, options: Options) -> tuple[Layout, int]:
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        head = data[:_HEAD]
-        quoted = data.find(b'"') >= 0
-        lines = _count_lines(data)
-    if options.encoding is not None:
-        try:
-            "".encode(options.encoding)
-        except LookupError as error:
-            raise InputError(f"--encoding {options.encoding}: no such encoding") from error
+    _refuse_useless(options)
+    head, lines, quoted = _skim(path)
     failure: ColumnError | None = None
     found: dict[str, tuple[str, Columns, int]] = {}
     for encoding in [options.encoding] if options.encoding else best_encoding(head):
@@ -80,14 +73,33 @@ def _layout(path: Path, options: Options) -> tuple[Layout, int]:
     return Layout(encoding, delimiter, columns, above, quoted), lines
 
 
-def _count_lines(data: mmap.mmap) -> int:
-    """Estimate the number of lines, for progress and for the file of headings only."""
-    size = len(data)
-    count, step = 0, 1 << 24
-    for start in range(0, size, step):
-        count += data[start : start + step].count(b"\n")
-    last = data[max(0, size - 4) :].rstrip(b"\0")
-    return count + (not last.endswith(b"\n"))
+def _refuse_useless(options: Options) -> None:
+    """Refuse what a caller may say but no reader could follow."""
+    delimiter, encoding = options.delimiter, options.encoding
+    if delimiter is not None and (len(delimiter) != 1 or delimiter not in _POSSIBLE):
+        raise InputError("--delimiter: name one ASCII sign that is no letter, digit or quote")
+    if encoding is not None:
+        try:
+            text = "Số,1\n".encode(encoding, "replace").decode(encoding, "replace")
+        except (LookupError, UnicodeError) as error:
+            raise InputError(f"--encoding {encoding}: no such encoding of text") from error
+        if not text.endswith(",1\n"):
+            raise InputError(f"--encoding {encoding}: not an encoding that lists are written in")
+
+
+def _skim(path: Path) -> tuple[bytes, int, bool]:
+    """Give the first bytes, an estimate of the number of lines, and whether there are quotes."""
+    head, last = b"", b""
+    feeds = returns = 0
+    quoted = False
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 24):
+            head = head or chunk[:_HEAD]
+            feeds += chunk.count(b"\n")
+            returns += chunk.count(b"\r")
+            quoted = quoted or b'"' in chunk
+            last = chunk[-4:]
+    return head, max(feeds, returns) + (not last.rstrip(b"\0").endswith((b"\n", b"\r"))), quoted
 
 
 def _headings(head: bytes, encoding: str, options: Options) -> tuple[str, Columns, int]:
@@ -108,10 +120,11 @@ def _headings(head: bytes, encoding: str, options: Options) -> tuple[str, Column
         except csv.Error:
             pass  # a cell larger than csv's limit below the headings: the rows so far will do
         headings, position = find_headings(rows, options)
-        fits = len([h for h in headings if fold_heading(h)])
+        fits = sum(any(heading_forms(heading)) for heading in headings)
         known = _known(headings, options)
         if best is None or (known, fits) > best[:2]:
-            best = (known, fits, delimiter, headings, ends[position] if ends else 0)
+            above = ends[position] if ends and position >= 0 else 0
+            best = (known, fits, delimiter, headings, above)
     assert best is not None
     _, _, delimiter, headings, above = best
     columns = choose(headings, options.known, given=options.given, mandatory=options.mandatory)
@@ -119,8 +132,8 @@ def _headings(head: bytes, encoding: str, options: Options) -> tuple[str, Column
 
 
 def _known(headings: list[str], options: Options) -> int:
-    folded = {fold_heading(heading) for heading in headings}
-    guessed = sum(any(s in folded for s in spellings) for spellings in options.known.values())
+    folded = frozenset[str]().union(*map(heading_forms, headings))
+    guessed = sum(not folded.isdisjoint(spellings) for spellings in options.known.values())
     return guessed + sum(fold_heading(h) in folded for h in options.given.values())
 
 
@@ -145,7 +158,8 @@ def _fast(path: Path, layout: Layout) -> Iterator[pa.RecordBatch]:
         "read_options": pacsv.ReadOptions(
             column_names=names,
             skip_rows=layout.lines,
-            encoding=layout.encoding,
+            # Arrow drops the mark of UTF-8 by itself, and any other codec costs it a detour
+            encoding="utf8" if layout.encoding == "utf-8-sig" else layout.encoding,
             block_size=1 << 20,
         ),
         "parse_options": pacsv.ParseOptions(
@@ -186,14 +200,18 @@ def _regroup(held: list[pa.RecordBatch], wanted: dict[str, str]) -> Iterator[pa.
 
 
 def _look_for_stray_quotes(batch: pa.RecordBatch, layout: Layout) -> None:
-    """Give up where a cell holds a line end and as many delimiters as a row: it swallowed rows."""
+    """Give up where a cell of several lines may have swallowed rows: the patient reader judges."""
     fewest = len(layout.columns.headings) - 1
     for column in batch.columns:
-        if b"\n" not in column.buffers()[2].to_pybytes():
+        text = column.buffers()[2]
+        letters = b"" if text is None else text.to_pybytes()
+        if b"\n" not in letters and b"\r" not in letters:
             continue
-        broken = column.filter(pc.match_substring(column, "\n"))
-        if any(cell.count(layout.delimiter) >= fewest for cell in broken.to_pylist()):
-            raise _GaveUpError
+        broken = column.filter(pc.match_substring_regex(column, r"[\r\n]"))
+        for cell in broken.to_pylist():
+            ends = cell.count("\n") + cell.count("\r")
+            if cell.count(layout.delimiter) >= fewest or ends > MOST_LINES // 8:
+                raise _GaveUpError
 
 
 def _patient(path: Path, layout: Layout, *, skip: int) -> Iterator[pa.RecordBatch]:

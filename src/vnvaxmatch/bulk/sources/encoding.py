@@ -22,6 +22,8 @@ def best_encoding(head: bytes) -> list[str]:
     VISCII, VPS), which :func:`vnvaxmatch.normalize.name` then reads: the one under which more
     words are Vietnamese comes first.
     """
+    if head.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        return ["utf-32"]
     if head.startswith(b"\xef\xbb\xbf"):
         return ["utf-8-sig"]
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,7 +12,7 @@ import pyarrow.parquet as pq
 
 from vnvaxmatch.bulk.columns import choose
 from vnvaxmatch.bulk.sources.source import BATCH_ROWS, Options, Source, text_batch
-from vnvaxmatch.errors import InputError
+from vnvaxmatch.errors import ColumnError, InputError
 
 __all__ = ["open_parquet"]
 
@@ -23,10 +24,16 @@ def open_parquet(path: Path, options: Options) -> Source:
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path} is damaged: it starts as Parquet but cannot be read") from error
     headings = file.schema_arrow.names
-    columns = choose(headings, options.known, given=options.given, mandatory=options.mandatory)
+    try:
+        columns = choose(headings, options.known, given=options.given, mandatory=options.mandatory)
+    except ColumnError as error:
+        raise ColumnError(f"{path}: {error}") from error
     for name, position in columns.found.items():
-        if pa.types.is_nested(file.schema_arrow.types[position]):
-            raise InputError(f"{path}: column «{headings[position]}» ({name}) is nested, not text")
+        heading, kind = headings[position], file.schema_arrow.types[position]
+        if headings.count(heading) > 1:
+            raise ColumnError(f"{path}: two columns are named «{heading}»; rename one of them")
+        if not _is_plain(kind):
+            raise InputError(f"{path}: column «{heading}» ({name}) holds {kind}, which is no text")
     if file.metadata.num_rows == 0:
         raise InputError(f"{path} has headings but no rows")
 
@@ -43,18 +50,38 @@ def open_parquet(path: Path, options: Options) -> Source:
     return Source(path, "parquet", columns, batches(), rows=file.metadata.num_rows)
 
 
+def _is_plain(kind: pa.DataType) -> bool:
+    """Tell whether a column of this type can be written as the text of one cell."""
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return not (
+        pa.types.is_nested(kind)
+        or pa.types.is_duration(kind)
+        or pa.types.is_interval(kind)
+        or isinstance(kind, pa.BaseExtensionType)
+    )
+
+
 def _text(column: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if pa.types.is_timestamp(column.type):
+        if column.type.tz is not None:  # the day that a clock of that zone showed
+            column = pc.local_timestamp(column)
         column = column.cast(pa.date32(), safe=False)
+    if pa.types.is_decimal(column.type):
+        return pa.array([_plain_number(cell) for cell in column.to_pylist()], type=pa.string())
     if pa.types.is_floating(column.type):
         whole = column.cast(pa.int64(), safe=False)
         as_whole = pc.if_else(
             pc.equal(whole.cast(column.type), column), whole.cast(pa.string()), None
         )
         column = pc.coalesce(as_whole, column.cast(pa.string()))
-    if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+    if pa.types.is_null(column.type):
+        return pa.repeat(pa.scalar("", pa.string()), len(column))
+    if pa.types.is_boolean(column.type):
+        column = pc.utf8_upper(column.cast(pa.string()))
+    if _is_bytes(column.type):
         column = pa.array(
             [
                 None if cell is None else cell.decode("utf-8", "replace")
@@ -63,3 +90,17 @@ def _text(column: pa.Array) -> pa.Array:
             type=pa.string(),
         )
     return pc.fill_null(column.cast(pa.string()), "")
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    types = pa.types
+    tests = (types.is_binary, types.is_large_binary, types.is_fixed_size_binary)
+    return any(test(kind) for test in (*tests, types.is_binary_view))
+
+
+def _plain_number(cell: Decimal | None) -> str:
+    """Write a decimal without zeros behind its point: 79185000456.00 is a number of digits."""
+    if cell is None:
+        return ""
+    text = f"{cell:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

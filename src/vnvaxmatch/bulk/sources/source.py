@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
@@ -14,8 +15,8 @@ from vnvaxmatch.errors import InputError
 
 __all__ = ["BATCH_ROWS", "UNREADABLE", "Options", "Source", "open_source", "text_batch"]
 
-BATCH_ROWS = 131_072
-"""Rows a batch: each is joined with the whole registry, so few large ones; 0.2 GB of texts each."""
+BATCH_ROWS = 262_144
+"""Rows a batch: each is joined with the whole registry, so few large ones; 60 MB of texts each."""
 
 UNREADABLE = "unreadable"
 """The extra column that marks rows whose cells cannot be told apart."""
@@ -59,12 +60,17 @@ def open_source(path: str | Path, options: Options) -> Source:
     """
     path = Path(path)
     try:
+        if path.is_dir():
+            raise InputError(f"{path} is a folder; name the list inside it")
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path} is a pipe or a device; save the list to a file first")
         with path.open("rb") as file:
             kind = _kind(file)
-    except IsADirectoryError as error:
-        raise InputError(f"{path} is a folder; name the list inside it") from error
     except OSError as error:
-        raise InputError(f"cannot open {path}: {error.strerror or error}") from error
+        raise InputError(
+            f"cannot open {path}: {error.strerror or type(error).__name__}; check the name and "
+            f"who may read it"
+        ) from error
     match kind:
         case "empty":
             raise InputError(f"{path} is empty: 0 bytes; export the list again")
@@ -76,6 +82,11 @@ def open_source(path: str | Path, options: Options) -> Source:
             from vnvaxmatch.bulk.sources.spreadsheet import open_spreadsheet
 
             return open_spreadsheet(path, options, zipped=kind == "zip")
+        case "markup":
+            raise InputError(
+                f"{path} is a web page or XML, which some programs save under a spreadsheet's "
+                f"name; open it in a spreadsheet program and save it as XLSX"
+            )
         case "binary":
             raise InputError(
                 f"{path} is not a text file, a spreadsheet or Parquet; "
@@ -97,14 +108,21 @@ def _kind(file: BinaryIO) -> str:
         return "zip"
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return "ole"
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or _looks_utf16(head):
+    if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")) or _looks_utf16(head):
         return "text"
+    if _MARKUP.match(head):
+        return "markup"
     controls = sum(head.count(byte) for byte in _BINARY)
-    return "binary" if b"\0" in head or controls > len(head) // 100 else "text"
+    return "binary" if controls > max(len(head) // 100, _FEW) else "text"
 
+
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|table|meta|\?xml)\b", re.I)
 
 _BINARY = [bytes([b]) for b in range(32) if b not in b"\t\n\r\f\v\x02\x05\x06\x14\x19\x1a\x1e\x1c"]
-"""Control bytes that no text holds; the ones left out are letters in VISCII, VPS, or line ends."""
+"""Control bytes that text hardly holds; left out are letters in VISCII, VPS, and line ends."""
+
+_FEW = 8
+"""So many of them are debris in a small list, not the sign of another kind of file."""
 
 
 def _looks_utf16(head: bytes) -> bool:

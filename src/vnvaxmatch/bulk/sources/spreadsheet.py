@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
-from python_calamine import CalamineError, CalamineWorkbook, ZipError
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    SheetVisibleEnum,
+    ZipError,
+)
 
-from vnvaxmatch.bulk.columns import Columns, choose, guess
+from vnvaxmatch.bulk.columns import Columns, choose, fold_heading, guess, heading_forms
 from vnvaxmatch.bulk.sources.source import BATCH_ROWS, Options, Source, text_batch
 from vnvaxmatch.errors import ColumnError, InputError
 
@@ -25,6 +33,12 @@ _LARGEST = 2 << 30
 _INFLATION = 150
 """A workbook may unpack to 2 GiB, a part of it to 150 times its size: past that it is a bomb."""
 
+_MOST_CELLS = 50_000_000
+"""A sheet is held whole while it is read, its blank corners too: this is two gigabytes."""
+
+_FAR_COLUMN = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{2,})[0-9]""")
+_ROW = re.compile(rb"""<(?:\w+:)?row\s(?:[^>]*\s)?r\s*=\s*["']([0-9]+)["']""")
+
 
 def open_spreadsheet(path: Path, options: Options, *, zipped: bool) -> Source:
     """Open the sheet that has the wanted headings: the named one, or the first that fits."""
@@ -32,7 +46,7 @@ def open_spreadsheet(path: Path, options: Options, *, zipped: bool) -> Source:
         _refuse_bomb(path)
     try:
         workbook = CalamineWorkbook.from_path(str(path))
-        names = workbook.sheet_names
+        names = _visible_first(workbook)
     except (CalamineError, ZipError, OSError, ValueError) as error:
         raise InputError(
             f"{path} is not a spreadsheet that can be read (damaged, locked with a password, or "
@@ -44,29 +58,53 @@ def open_spreadsheet(path: Path, options: Options, *, zipped: bool) -> Source:
     others = tuple(name for name in names if name != sheet)
     notes = (f"read sheet «{sheet}», not: {', '.join(others)}",) if others else ()
     reader = workbook.get_sheet_by_name(sheet)
-    rows = max(reader.total_height - heading_row - 1, 0)
+    rows = max(reader.total_height - heading_row, 0)  # the height counts from the row below it
     if rows == 0:
         raise InputError(f"{path}, sheet «{sheet}», has headings but no rows")
     return Source(
         path,
         "spreadsheet",
         columns,
-        _batches(_data_rows(reader.iter_rows(), heading_row), columns),
+        _batches(_data_rows(_rows(reader), heading_row), columns),
         rows=rows,
         details={"sheet": sheet},
         notes=notes,
     )
 
 
+def _visible_first(workbook: CalamineWorkbook) -> list[str]:
+    """Name the sheets: one that people see is read before one that is hidden."""
+    sheets = workbook.sheets_metadata
+    hidden = {s.name for s in sheets if s.visible is not SheetVisibleEnum.Visible}
+    return sorted(workbook.sheet_names, key=hidden.__contains__)
+
+
+def _rows(sheet: CalamineSheet) -> Iterator[Sequence[Any]]:
+    """Give all rows from the first one on, and all columns from the first one on."""
+    before = [""] * (sheet.start[1] if sheet.start else 0)
+    return (before + row for row in sheet.iter_rows()) if before else iter(sheet.iter_rows())
+
+
 def _refuse_bomb(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
-            parts = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+            _refuse_size(path, archive.infolist())
+            for part in archive.infolist():
+                if part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml"):
+                    with archive.open(part) as sheet:
+                        _refuse_sprawl(path, sheet)
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError) as error:
         raise InputError(f"{path} is a damaged zip file; save the list again as XLSX") from error
+    except (RuntimeError, NotImplementedError) as error:
+        raise InputError(f"{path} is locked with a password; save it without one") from error
+
+
+def _refuse_size(path: Path, parts: Sequence[zipfile.ZipInfo]) -> None:
     names = {part.filename for part in parts}
-    if not any(name.startswith(("xl/", "content.xml")) for name in names):
+    if not any(name.startswith("xl/") or name == "content.xml" for name in names):
         raise InputError(f"{path} is a zip file but not a spreadsheet; unpack it first")
+    if not any(name.endswith(".xml") for name in names - {"[Content_Types].xml"}):
+        raise InputError(f"{path} is a binary workbook (XLSB); save it as XLSX")
     size = sum(part.file_size for part in parts)
     if size > _LARGEST or any(
         part.file_size > (64 << 20) and part.file_size > _INFLATION * max(part.compress_size, 1)
@@ -78,13 +116,38 @@ def _refuse_bomb(path: Path) -> None:
         )
 
 
+def _refuse_sprawl(path: Path, sheet: IO[bytes]) -> None:
+    """Refuse a sheet with a cell so far out that its blank rectangle fills the memory."""
+    far = {b"Z"}
+    last_row = 0
+    rest = b""
+    while chunk := sheet.read(1 << 22):
+        text = rest + chunk
+        far.update(_FAR_COLUMN.findall(text))
+        last_row = max(last_row, *map(int, _ROW.findall(text)), 0)
+        rest = text[-128:]
+    columns = max(map(_column_number, far))
+    if columns > 26 and columns * last_row > _MOST_CELLS:
+        raise InputError(
+            f"{path}: a sheet of {last_row} rows has a cell {columns} columns out, too far to be "
+            f"read; delete the stray cell, or save the list as CSV"
+        )
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper()[:8]:
+        number = number * 26 + letter - 64
+    return number
+
+
 def _find_sheet(
     workbook: CalamineWorkbook, path: Path, options: Options
 ) -> tuple[str, Columns, int]:
     failure: ColumnError | None = None
-    for name in [options.sheet] if options.sheet is not None else workbook.sheet_names:
+    for name in [options.sheet] if options.sheet is not None else _visible_first(workbook):
         try:
-            rows = _first(workbook.get_sheet_by_name(name).iter_rows())
+            rows = _first(_rows(workbook.get_sheet_by_name(name)))
         except (CalamineError, ZipError, ValueError):
             continue  # a chart or a damaged sheet among good ones
         headings, position = find_headings(rows, options)
@@ -106,17 +169,32 @@ def _first(rows: Iterable[Sequence[Any]]) -> list[list[str]]:
 
 
 def find_headings(rows: Sequence[Sequence[str]], options: Options) -> tuple[list[str], int]:
-    """Find the row of headings among the first rows: the one with the most known columns."""
-    best, score = 0, -1
+    """Find the row of headings among the first rows: the one with the most known columns.
+
+    Its position is -1 where there is none: columns were given by their numbers, and the first row
+    holds a person's data.
+    """
+    best, score = 0, 0
     for position, row in enumerate(rows):
         try:
             fits = len(guess(row, options.known).found)
         except ColumnError:
             fits = len(options.mandatory)
-        fits += sum(heading in row for heading in options.given.values())
+        forms = frozenset[str]().union(*map(heading_forms, row))
+        fits += sum(fold_heading(heading) in forms - {""} for heading in options.given.values())
         if fits > score:
             best, score = position, fits
+    if rows and not score and _is_data(rows[0], options.given):
+        return [str(number) for number in range(1, len(rows[0]) + 1)], -1
     return (list(rows[best]) if rows else []), best
+
+
+def _is_data(row: Sequence[str], given: Mapping[str, str]) -> bool:
+    """Tell whether a row has digits where headings would have words."""
+    if not given or not all(re.fullmatch(r"[0-9]{1,4}", place) for place in given.values()):
+        return False
+    places = [int(given[name]) - 1 for name in ("id_number", "date_of_birth") if name in given]
+    return any(0 <= at < len(row) and len(re.findall("[0-9]", row[at])) >= 4 for at in places)
 
 
 def cell_text(cell: object) -> str:
@@ -128,7 +206,7 @@ def cell_text(cell: object) -> str:
     if isinstance(cell, str):
         return cell
     if isinstance(cell, bool):
-        return "1" if cell else "0"
+        return "TRUE" if cell else "FALSE"
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
     if isinstance(cell, dt.datetime):
