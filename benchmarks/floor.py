@@ -16,7 +16,7 @@ WITH doses AS (
     FROM read_csv($doses, all_varchar = true, header = true, delim = ',')
 ), joined AS (
     SELECT d.row, d."Mã hồ sơ" AS record_id, e.entry_key,
-        d."Họ và tên" = e.name_text AS name, d."Ngày sinh" =
+        lower(d."Họ và tên") = e.name_key AS name, d."Ngày sinh" =
             strftime(try_strptime(e.birth::VARCHAR, '%Y%m%d'), '%d/%m/%Y') AS birth,
         d."Giới tính" = CASE e.sex WHEN 1 THEN 'Nam' WHEN 2 THEN 'Nữ' END AS sex,
         e.commune

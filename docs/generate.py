@@ -54,7 +54,13 @@ def _codes() -> Iterator[str]:
         ("Reasons", "Why something was rejected or did not agree: the column `reasons`.", Reason),
     )
     prefixes = (
-        ("Outcomes", "What a row came to: the column `outcome`.", "outcome."),
+        (
+            "Outcomes",
+            "What a row came to: the column `outcome`. `ready` is a check's; `undetermined` is "
+            "kept for registries that are asked over a network, and no part of this version "
+            "writes it.",
+            "outcome.",
+        ),
         ("Levels", "How alike a field is: the columns `*_level`.", "level."),
         ("Classes", "The three classes of dispatch 2262/BYT-CNTT, 4 May 2022.", "class."),
         ("Fields", "The four fields that are compared.", "field."),
@@ -67,7 +73,15 @@ def _codes() -> Iterator[str]:
 
 
 def _code_table(title: str, about: str, codes: Iterable[str], *, drop: str = "") -> Iterator[str]:
-    yield from ("", f"## {title}", "", about, "", "| code | tiếng Việt | English |", "|---|---|---|")
+    yield from (
+        "",
+        f"## {title}",
+        "",
+        about,
+        "",
+        "| code | tiếng Việt | English |",
+        "|---|---|---|",
+    )
     for code in codes:
         vietnamese, english = messages()[code]
         yield f"| `{code.removeprefix(drop)}` | {vietnamese} | {english} |"
@@ -94,7 +108,7 @@ def _python() -> Iterator[str]:
     yield from (
         "# Names in Python",
         "",
-        "What each module offers, in the first sentence of its docstring; `help(...)` has the rest.",
+        "What each module offers, by the beginning of its docstring; `help(...)` has the rest.",
         "Names that are not listed in a module's `__all__` are not API.",
     )
     for name in MODULES:

@@ -43,7 +43,7 @@ _PERSON: dict[str, tuple[str, ...]] = {
     "sex": ("sex", "gioi tinh", "gender", "gt", "phai", "nam nu", "gioitinh", "gioi"),
     "id_number": (
         "id number", "so cccd", "cccd", "so cmnd cccd", "so cccd cmnd", "cmnd cccd", "cccd cmnd",
-        "so cmnd cccd hc", "so cmnd cccd ho chieu", "so dinh danh ca nhan", "so dinh danh",
+        "so cmnd cccd hc", "so dinh danh ca nhan", "so dinh danh",
         "ma dinh danh", "ma dinh danh ca nhan", "so cmt", "cmt", "cmnd", "so cmnd", "so can cuoc",
         "so can cuoc cong dan", "can cuoc cong dan", "so giay to", "so giay to tuy than",
         "so dinh danh ca nhan cmnd", "cmt cccd", "so cmt cccd", "id no", "id", "national id",

@@ -157,8 +157,8 @@ def _pair(entry: Entry, number: int) -> tuple[Any, ...]:
     )
 
 
-def engine_for(registry: Registry) -> Engine:
+def engine_for(registry: Registry, *, threads: int | None = None) -> Engine:
     """Choose the engine for a registry: its own store's, or asking it one by one."""
-    return (
-        DuckDBEngine(registry) if isinstance(registry, DuckDBRegistry) else RegistryEngine(registry)
-    )
+    if isinstance(registry, DuckDBRegistry):
+        return DuckDBEngine(registry, threads=threads)
+    return RegistryEngine(registry)

@@ -149,10 +149,14 @@ def judge_for(
     policy: Policy,
     disclosure: Disclosure,
     reading: ReadingRules,
+    threads: int | None = None,
 ) -> Judge:
-    """Choose how to run a matcher over columns."""
+    """Choose how to run a matcher over columns; ``threads`` are those of the registry's store."""
     if isinstance(matcher, Exact):
         return ColumnJudge(
-            engine_for(registry), policy=policy, disclosure=disclosure, reading=reading
+            engine_for(registry, threads=threads),
+            policy=policy,
+            disclosure=disclosure,
+            reading=reading,
         )
     return RowJudge(matcher, registry, policy=policy, disclosure=disclosure, reading=reading)

@@ -14,6 +14,10 @@ T = TypeVar("T")
 _DEPTH = 1
 
 
+class _End:
+    """Behind the last item."""
+
+
 class _Failed:
     def __init__(self, error: BaseException) -> None:
         self.error = error
@@ -21,10 +25,10 @@ class _Failed:
 
 def ahead(items: Iterable[T]) -> Iterator[T]:
     """Iterate in another thread, an item ahead; errors come out where they would have."""
-    line: queue.Queue[T | _Failed | None] = queue.Queue(_DEPTH)
+    line: queue.Queue[T | _Failed | _End] = queue.Queue(_DEPTH)
     stop = threading.Event()
 
-    def put(item: T | _Failed | None) -> bool:
+    def put(item: T | _Failed | _End) -> bool:
         while not stop.is_set():
             try:
                 line.put(item, timeout=0.1)
@@ -38,14 +42,14 @@ def ahead(items: Iterable[T]) -> Iterator[T]:
             for item in items:
                 if not put(item):
                     return
-            put(None)
+            put(_End())
         except BaseException as error:  # noqa: BLE001 - handed over, not swallowed
             put(_Failed(error))
 
     thread = threading.Thread(target=run, name="vnvaxmatch-read", daemon=True)
     thread.start()
     try:
-        while (item := line.get()) is not None:
+        while not isinstance(item := line.get(), _End):
             if isinstance(item, _Failed):
                 raise item.error
             yield item
@@ -62,7 +66,7 @@ class Behind(Generic[T]):
 
     def __init__(self, work: Callable[[T], None]) -> None:
         self._work = work
-        self._line: queue.Queue[T | None] = queue.Queue(_DEPTH)
+        self._line: queue.Queue[T | _End] = queue.Queue(_DEPTH)
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="vnvaxmatch-write", daemon=True)
 
@@ -73,7 +77,7 @@ class Behind(Generic[T]):
         self._line.put(item)
 
     def _run(self) -> None:
-        while (item := self._line.get()) is not None:
+        while not isinstance(item := self._line.get(), _End):
             if self._error is None:
                 try:
                     self._work(item)
@@ -87,7 +91,7 @@ class Behind(Generic[T]):
     def __exit__(
         self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
     ) -> None:
-        self._line.put(None)
+        self._line.put(_End())
         self._thread.join()
         if kind is None and self._error is not None:
             raise self._error

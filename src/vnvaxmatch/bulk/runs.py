@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -28,6 +29,7 @@ from vnvaxmatch.bulk.sources import open_source
 from vnvaxmatch.bulk.sources.source import Options
 from vnvaxmatch.bulk.tally import Tally
 from vnvaxmatch.bulk.workdir import fresh_folder
+from vnvaxmatch.bulk.workers import Workers
 from vnvaxmatch.bulk.worklists import write_worklists
 from vnvaxmatch.bulk.writing import ResultsWriter
 from vnvaxmatch.errors import InputError
@@ -42,6 +44,7 @@ MANIFEST = "manifest.json"
 OUTPUTS = frozenset({"results.parquet", "results.csv", "worklists", "summary.json", MANIFEST})
 """All that a results folder holds; one that holds more is not replaced."""
 
+_ROWS_ONE_BY_ONE = 5_000
 VOTERS = 4_000
 """So many of a list's first distinct names vote on the encoding of the column."""
 
@@ -87,36 +90,53 @@ def verify(
     options: InputOptions | None = None,
     worklists: bool = True,
     lang: Lang = "vi",
+    workers: int = 1,
     progress: Progress | None = None,
 ) -> Run:
     """Verify a vaccination list against a registry and write a results folder.
 
     ``registry`` is a registry file or an opened registry, ``by`` the matcher (exact by default).
+    More ``workers`` than one are processes forked from this one (Linux only, and only for a
+    registry file): ask for them where no other threads are running.
     Raises :class:`~vnvaxmatch.errors.InputError`, :class:`~vnvaxmatch.errors.RegistryError` or
     :class:`~vnvaxmatch.errors.OutputError`; then nothing is written and earlier results stay.
     """
-    opened = open_registry(registry) if isinstance(registry, (str, Path)) else registry
     matcher = by if by is not None else Exact()
-    about = {
-        "command": "verify",
-        "matcher": matcher.name,
-        "policy": str(policy),
-        "disclosure": disclosure.value,
-        "registry": _about_registry(opened),
-    }
-    return _run(
-        Path(doses),
-        Path(out),
-        judge=lambda rules: judge_for(
-            matcher, opened, policy=policy, disclosure=disclosure, reading=rules
-        ),
-        schema=RESULT_SCHEMA,
-        about=about,
-        options=options or InputOptions(),
-        worklists=worklists,
-        lang=lang,
-        progress=progress,
-    )
+    count = workers if isinstance(registry, (str, Path)) else 1
+
+    def make(rules: ReadingRules) -> Judge:
+        return judge_for(
+            matcher,
+            open_registry(registry) if isinstance(registry, (str, Path)) else registry,
+            policy=policy,
+            disclosure=disclosure,
+            reading=rules,
+            threads=1 if count > 1 else None,
+        )
+
+    def about() -> dict[str, Any]:
+        opened = open_registry(registry) if isinstance(registry, (str, Path)) else registry
+        return {
+            "command": "verify",
+            "matcher": matcher.name,
+            "policy": str(policy),
+            "disclosure": disclosure.value,
+            "registry": _about_registry(opened),
+        }
+
+    with Workers(make, count=count) as judges:
+        return _run(
+            Path(doses),
+            Path(out),
+            judges=judges,
+            step=None if isinstance(matcher, Exact) else _ROWS_ONE_BY_ONE,
+            schema=RESULT_SCHEMA,
+            about=about(),
+            options=options or InputOptions(),
+            worklists=worklists,
+            lang=lang,
+            progress=progress,
+        )
 
 
 def check(
@@ -126,27 +146,31 @@ def check(
     options: InputOptions | None = None,
     worklists: bool = True,
     lang: Lang = "vi",
+    workers: int = 1,
     progress: Progress | None = None,
 ) -> Run:
     """Normalize a list and sort it into the three classes of dispatch 2262, without a registry."""
-    return _run(
-        Path(doses),
-        Path(out),
-        judge=CheckJudge,
-        schema=CHECK_SCHEMA,
-        about={"command": "check"},
-        options=options or InputOptions(),
-        worklists=worklists,
-        lang=lang,
-        progress=progress,
-    )
+    with Workers(CheckJudge, count=workers) as judges:
+        return _run(
+            Path(doses),
+            Path(out),
+            judges=judges,
+            step=None,
+            schema=CHECK_SCHEMA,
+            about={"command": "check"},
+            options=options or InputOptions(),
+            worklists=worklists,
+            lang=lang,
+            progress=progress,
+        )
 
 
 def _run(
     doses: Path,
     out: Path,
     *,
-    judge: Callable[[ReadingRules], Judge],
+    judges: Workers,
+    step: int | None,
     schema: pa.Schema,
     about: dict[str, Any],
     options: InputOptions,
@@ -176,19 +200,16 @@ def _run(
             ResultsWriter(folder, schema, spool=spool) as writer,
             Behind(writer.write) as behind,
         ):
-            rules = None
-            worker: Judge | None = None
-            for batch in ahead(source.batches):
-                if rules is None or worker is None:
-                    rules = ReadingRules(options.reference, _vote(batch), options.vintage)
-                    worker = judge(rules)
-                decided = worker.judge(batch, tally.rows + 1)
+            batches = ahead(_sliced(source.batches, step))
+            first = next(batches, None)
+            if first is None:
+                raise InputError(f"{doses} has headings but no rows")
+            rules = ReadingRules(options.reference, _vote(first), options.vintage)
+            for decided in judges.judge(chain([first], batches), rules):
                 tally.add(decided)
                 behind.put(decided)
                 if progress is not None:
                     progress("verify", tally.rows, source.rows)
-        if rules is None:
-            raise InputError(f"{doses} has headings but no rows")
         files = 0
         if spool is not None:
             files = _write_worklists(spool, folder, tally, lang, progress)
@@ -218,6 +239,13 @@ def _run(
         _write_json(folder / "summary.json", summary)
         _write_json(folder / MANIFEST, manifest)
     return Run(out, summary, manifest, source.notes)
+
+
+def _sliced(batches: Iterable[pa.RecordBatch], step: int | None) -> Iterator[pa.RecordBatch]:
+    """Cut batches into steps, where a batch takes long enough for a person to wonder."""
+    for batch in batches:
+        size = step or max(batch.num_rows, 1)
+        yield from (batch.slice(start, size) for start in range(0, batch.num_rows, size))
 
 
 def _write_worklists(

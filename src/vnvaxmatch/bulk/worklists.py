@@ -85,6 +85,7 @@ def write_worklists(
     lang: Lang,
     scratch: Path,
     memory: str = "512MB",
+    rows_per_file: int = ROWS_PER_FILE,
     progress: Callable[[int], None] | None = None,
 ) -> list[Worklist]:
     """Write a workbook for every commune in the spooled Parquet file; ``index.csv`` names them.
@@ -94,7 +95,10 @@ def write_worklists(
     out.mkdir()
     written: list[Worklist] = []
     for commune, rows in _by_commune(spool, scratch, memory):
-        written.extend(_write_commune(commune, rows, out, lang, progress))
+        for item in _write_commune(commune, rows, out, lang, rows_per_file):
+            written.append(item)
+            if progress is not None:
+                progress(item.rows)
     with (out / "index.csv").open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["commune", "name", "file", "rows"])
@@ -161,7 +165,7 @@ def _rows(reader: pa.RecordBatchReader) -> Iterator[Row]:
 
 
 def _write_commune(
-    commune: str, rows: Iterator[Row], out: Path, lang: Lang, progress: Callable[[int], None] | None
+    commune: str, rows: Iterator[Row], out: Path, lang: Lang, rows_per_file: int
 ) -> Iterator[Worklist]:
     title = (
         commune_name(commune) if commune else _say(lang, "Không rõ xã/phường", "Unknown commune")
@@ -173,11 +177,9 @@ def _write_commune(
         part += 1
         file = f"{stem}.xlsx" if part == 1 else f"{stem}-{part}.xlsx"
         with _Sheet(out / file, title, lang) as sheet:
-            while row is not None and sheet.count < ROWS_PER_FILE:
+            while row is not None and sheet.count < rows_per_file:
                 sheet.add(row)
                 row = next(rows, None)
-        if progress is not None:
-            progress(sheet.count)
         yield Worklist(commune, title, file, sheet.count)
 
 

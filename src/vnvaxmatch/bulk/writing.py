@@ -18,6 +18,9 @@ __all__ = ["ResultsWriter"]
 _RUNS_IN_A_SPREADSHEET = r"\A[=+\-@\t\r\n＝＋－＠]"
 """How a cell starts that a spreadsheet would take for a formula; wide signs count in some."""
 
+_UNIQUE = ("row", "record_id", "entry_key")
+"""Columns without repeated values: a dictionary would only cost time."""
+
 _SPOOL_SCHEMA = pa.schema(
     [("row", pa.int64()), ("commune", pa.string()), ("outcome", pa.string()),
      ("wrong", pa.string()), ("reasons", pa.string()), *((name, pa.string()) for name in SPOOLED)]
@@ -30,7 +33,12 @@ class ResultsWriter:
     def __init__(self, folder: Path, schema: pa.Schema, *, spool: Path | None) -> None:
         self._csv_file = pa.OSFile(str(folder / "results.csv"), "wb")
         self._csv_file.write(b"\xef\xbb\xbf" + ",".join(schema.names).encode() + b"\n")
-        self._parquet = pq.ParquetWriter(folder / "results.parquet", schema, compression="zstd")
+        self._parquet = pq.ParquetWriter(
+            folder / "results.parquet",
+            schema,
+            compression="zstd",
+            use_dictionary=[name for name in schema.names if name not in _UNIQUE],
+        )
         self._spool = pq.ParquetWriter(spool, _SPOOL_SCHEMA) if spool is not None else None
 
     def write(self, decided: Decided) -> None:

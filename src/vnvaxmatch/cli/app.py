@@ -72,6 +72,8 @@ def app() -> None:
 def run(arguments: list[str] | None = None) -> int:
     """Run one command line and give its exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
+    # Arrow's own allocator gives memory back too eagerly for large batches that come and go
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(
             stream, io.TextIOWrapper

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
@@ -92,6 +93,13 @@ def dose_options(function: F) -> F:
                 default=Vintage.UNTIL_2025.value,
                 show_default=True,
                 help="Of which time bare commune codes are: several changed meaning in July 2025.",
+            ),
+            click.option(
+                "--workers",
+                type=click.IntRange(1, 64),
+                default=min(os.cpu_count() or 1, 8),
+                show_default="one for each processor, up to 8",
+                help="Processes that work on the list side by side.",
             ),
         ]
     ):

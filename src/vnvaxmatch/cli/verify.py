@@ -73,6 +73,7 @@ def verify(
     sheet: str | None,
     reference_date: Any,
     commune_codes: str,
+    workers: int,
     lang: Lang,
 ) -> None:
     """Compare a vaccination list with a registry: right or wrong, and why.
@@ -100,6 +101,7 @@ def verify(
             options=options,
             worklists=not no_worklists,
             lang=lang,
+            workers=workers,
             progress=progress,
         )
     show_run(run, lang)
@@ -134,6 +136,7 @@ def check(
     sheet: str | None,
     reference_date: Any,
     commune_codes: str,
+    workers: int,
     lang: Lang,
 ) -> None:
     """Sort a list into what is missing and what is malformed, without any registry.
@@ -151,6 +154,7 @@ def check(
             options=options,
             worklists=not no_worklists,
             lang=lang,
+            workers=workers,
             progress=progress,
         )
     show_run(run, lang)

@@ -11,13 +11,22 @@ import re
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from vnvaxmatch.normalize.letters import look_alikes
 from vnvaxmatch.normalize.spelling import spell
 from vnvaxmatch.normalize.tables import rows
 from vnvaxmatch.normalize.vocabulary import likelihood, vocabulary
 
-__all__ = ["BYTE_OF", "LEGACY", "Encoding", "decode_cell", "decode_word", "is_known"]
+__all__ = [
+    "BYTE_OF",
+    "LEGACY",
+    "Encoding",
+    "decode_cell",
+    "decode_word",
+    "is_known",
+    "may_be_bytes",
+]
 
 
 class Encoding(StrEnum):
@@ -97,27 +106,63 @@ def _is_seen(word: str) -> bool:
     return spelling is not None and spelling.text in vocabulary().total
 
 
-def _fits_codepage(word: str) -> bool:
-    return all(char in BYTE_OF or char in _PDF_BYTES for char in word)
+class _Decoded(NamedTuple):
+    """What one word becomes in one legacy encoding."""
+
+    text: str
+    known: bool
+    seen: bool
 
 
-@lru_cache(maxsize=1 << 13)
-def _is_bad(word: str) -> bool:
-    """Say whether a word cannot be Vietnamese, or has a capital with a mark inside (``PhÕm``)."""
-    if word.isascii():
-        return not word.isprintable()
+class _Word(NamedTuple):
+    """What one word may be the bytes of."""
+
+    fits: bool
+    """Whether every character is one that a byte shows as."""
+    bad: bool
+    """Whether it cannot be Vietnamese, or has a capital with a mark inside (``PhÕm``)."""
+    unseen: bool
+    """Whether it has marks and was seen in no name."""
+    signs: bool
+    """Whether it holds signs that no word has: ``Niª`` in a column of TCVN3."""
+    decoded: tuple[_Decoded | None, ...]
+    """For each of ``LEGACY``; None where the word stays as it is."""
+
+
+@lru_cache(maxsize=1 << 14)
+def _look_at(word: str) -> _Word:
+    lower = word.lower()
+    ascii_ = word.isascii()
+    signs = not all(char.isalpha() and char not in "ªº" for char in word)
+    bad = not word.isprintable() if ascii_ else _is_bad(word, lower)
+    decoded: list[_Decoded | None] = [None] * len(LEGACY)
+    fits = all(char in BYTE_OF or char in _PDF_BYTES for char in word)
+    if fits:
+        for at, encoding in enumerate(LEGACY):
+            text = decode_word(word, encoding)
+            if text != lower:
+                decoded[at] = _Decoded(text, is_known(text), _is_seen(text))
+    return _Word(fits, bad, not ascii_ and not _is_seen(lower), signs, tuple(decoded))
+
+
+def _is_bad(word: str, lower: str) -> bool:
     # a look-alike letter (Ðào) is a smaller fault than a lost encoding
-    known = is_known(word.lower()) or is_known(look_alikes(word).lower())
+    known = is_known(lower) or is_known(look_alikes(word).lower())
     return not known or (not word.isupper() and any("À" <= char <= "Þ" for char in word[1:]))
 
 
-def _shows_bytes(word: str) -> bool:
-    """Say whether a word holds signs that no word has: ``Niª`` in a column of TCVN3."""
-    return not all(char.isalpha() and char not in "ªº" for char in word)
+def may_be_bytes(word: str) -> bool:
+    """Say whether :func:`decode_cell` may read this word back, whatever stands beside it.
 
+    A cell none of whose words may be bytes is decoded by no vote either.
 
-def _is_unseen(word: str) -> bool:
-    return not word.isascii() and not _is_seen(word.lower())
+    >>> may_be_bytes("NguyÔn"), may_be_bytes("Müller"), may_be_bytes("Nguyển")
+    (True, False, False)
+    """
+    look = _look_at(word)
+    if not look.fits or not (look.bad or look.unseen):
+        return False
+    return any([decoded and (decoded.known or look.signs) for decoded in look.decoded])
 
 
 def decode_cell(
@@ -134,56 +179,64 @@ def decode_cell(
     (<Encoding.TCVN3: 'tcvn3'>, ['nguyễn', 'văn'])
     >>> decode_cell(["Müller"])
     """
-    fits = [_fits_codepage(word) for word in words]
+    looks = [_look_at(word) for word in words]
     # words that cannot come from the code page stand as they are, then so do good words
-    whole = all(fits)
-    any_bad = any(map(_is_bad, words))
-    if not any_bad and not (whole and any(map(_is_unseen, words))):
+    whole = all([look.fits for look in looks])
+    any_bad = any([look.bad for look in looks])
+    if not any_bad and not (whole and any([look.unseen for look in looks])):
         return None
-    found: list[tuple[float, Encoding, list[str]]] = []
-    for encoding in LEGACY:
-        voted = encoding == hint
-        decoded = [
-            decode_word(word, encoding) if whole or (fit and _is_bad(word)) else word
-            for word, fit in zip(words, fits, strict=True)
-        ]
-        changed = [
-            (old, new)
-            for old, new in zip(words, decoded, strict=True)
-            if new.lower() != old.lower()
-        ]
-        if (
-            any(_is_bad(old) or _is_unseen(old) for old, _ in changed)
-            and all(is_known(new) or (voted and _shows_bytes(old)) for old, new in changed)
-            and (voted or any(_is_seen(new) for _, new in changed))
-        ):
-            weight = likelihood([word.lower() for word in decoded])
-            result = [
-                new if new.lower() != old.lower() else old
-                for old, new in zip(words, decoded, strict=True)
-            ]
-            found.append((weight, encoding, result))
-    return _choose(found, words, hint, any_bad=any_bad)
+    found = []
+    for at, encoding in enumerate(LEGACY):
+        result = _decode(words, looks, at=at, whole=whole, voted=encoding is hint)
+        if result is not None:
+            found.append((encoding, result))
+    if any_bad and len(found) == 1:
+        return found[0]
+    return _choose(found, words, hint=hint, any_bad=any_bad)
+
+
+def _decode(
+    words: Sequence[str], looks: list[_Word], *, at: int, whole: bool, voted: bool
+) -> list[str] | None:
+    """Read the words with one of ``LEGACY``, or give None where that makes no name of them."""
+    result = []
+    counts = seen = False
+    for word, look in zip(words, looks, strict=True):
+        decoded = look.decoded[at] if whole or look.bad else None
+        if decoded is None:
+            result.append(word)
+            continue
+        if not (decoded.known or (voted and look.signs)):
+            return None
+        counts = counts or look.bad or look.unseen
+        seen = seen or decoded.seen
+        result.append(decoded.text)
+    return result if counts and (seen or voted) else None
 
 
 def _choose(
-    found: list[tuple[float, Encoding, list[str]]],
+    found: list[tuple[Encoding, list[str]]],
     words: Sequence[str],
-    hint: Encoding | None,
     *,
+    hint: Encoding | None,
     any_bad: bool,
 ) -> tuple[Encoding, list[str]] | bool | None:
     if not found:
         return None
-    as_it_is = likelihood([word.lower() for word in words])
-    for weight, encoding, result in found:
-        if encoding == hint and (any_bad or weight > as_it_is):
+    as_it_is = _weigh(words)
+    weighed = [(_weigh(result), encoding, result) for encoding, result in found]
+    for weight, encoding, result in weighed:
+        if encoding is hint and (any_bad or weight > as_it_is):
             return encoding, result
-    found.sort(key=lambda reading: -reading[0])
-    best, encoding, result = found[0]
+    weighed.sort(key=lambda reading: -reading[0])
+    best, encoding, result = weighed[0]
     if not any_bad:
         return best - as_it_is > _DOUBTFUL_GAIN or None
-    for weight, _, other in found[1:]:
+    for weight, _, other in weighed[1:]:
         if other != result and best - weight < _CLEAR_MARGIN:
             return True
     return encoding, result
+
+
+def _weigh(words: Sequence[str]) -> float:
+    return likelihood([word.lower() for word in words])

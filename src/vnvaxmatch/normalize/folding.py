@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import TypeAlias
 
 from vnvaxmatch.normalize.tables import rows
 
-__all__ = ["MAX_LENGTH", "Finder", "fold", "lazy", "legacy_spellings", "narrow", "tidy"]
+__all__ = [
+    "MAX_LENGTH", "Finder", "fold", "lazy", "lazy_pattern", "legacy_spellings", "narrow", "tidy",
+]  # fmt: skip
 
 MAX_LENGTH = 1000
 """Characters above which a cell is not looked at: no field of a record is that long."""
@@ -22,9 +24,6 @@ _MARKS: dict[int, str | None] = dict.fromkeys(range(0x0300, 0x0370))
 _LOOK_ALIKES: dict[int, str | None] = {ord("đ"): "d", ord("ð"): "d", ord("ɖ"): "d", ord("ƣ"): "u"}
 _FOLD = _MARKS | _LOOK_ALIKES
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
-)
 _QUOTES = "'\"’‘`´“”"
 _ENCODINGS = ("tcvn3", "vni", "viscii", "vps")
 _MISREAD_AS = ("cp1252", "latin-1", "cp1254", "iso8859-2", "mac_roman")
@@ -39,12 +38,32 @@ def lazy(pattern: str, *, anywhere: bool = False) -> Finder:
     (None, True)
     """
 
-    @cache
-    def compiled() -> Finder:
-        made = re.compile(pattern)
-        return made.search if anywhere else made.fullmatch
+    compiled: Finder | None = None
 
-    return lambda text: compiled()(text)
+    def find(text: str) -> re.Match[str] | None:
+        nonlocal compiled
+        if compiled is None:
+            made = re.compile(pattern)
+            compiled = made.search if anywhere else made.fullmatch
+        return compiled(text)
+
+    return find
+
+
+def lazy_pattern(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> Callable[[], re.Pattern[str]]:
+    """Make a function that compiles a pattern when first called, and gives it every time.
+
+    >>> lazy_pattern("[0-9]+")().sub("#", "10/11")
+    '#/#'
+    """
+    return cache(partial(re.compile, pattern, flags))
+
+
+_JOINER = "\u034f"
+_INVISIBLE = lazy_pattern(
+    "[\x00-\x08\x0e-\x1b\x7f\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+)
+_WIDE = lazy("[！-～]", anywhere=True)
 
 
 def tidy(text: str) -> str:
@@ -56,7 +75,9 @@ def tidy(text: str) -> str:
     >>> tidy(" ='10/11/1985' "), tidy("Việt\\xa0 Nam\\ufeff")
     ('10/11/1985', 'Việt Nam')
     """
-    text = " ".join(_INVISIBLE.sub("", text).split())
+    if not text.isprintable() or _JOINER in text:  # all invisible signs but this are unprintable
+        text = _INVISIBLE().sub("", text)
+    text = " ".join(text.split())
     if text[:1] == "=" and text[1:2] in _QUOTES:
         text = text[1:]
     return text.strip(_QUOTES + " ")
@@ -70,7 +91,7 @@ def narrow(text: str) -> str:
     >>> narrow("１０/１１/１９８５ ²")
     '10/11/1985 ²'
     """
-    return text.translate(_NARROW)
+    return text.translate(_NARROW) if not text.isascii() and _WIDE(text) else text
 
 
 def fold(text: str) -> str:

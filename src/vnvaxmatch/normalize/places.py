@@ -25,8 +25,8 @@ _WITHOUT_TONES = str.maketrans("", "", _TONES)
 _WITHOUT_MARKS: dict[int, str | None] = dict.fromkeys(range(0x0300, 0x0370))
 _WITHOUT_MARKS |= {ord("đ"): "d", ord("y"): "i"}
 _LETTERS = str.maketrans("ðɖƣ\u0340\u0341", "đđư\u0300\u0301", "'’‘ʼ`´\u00ad\u200b\ufeff")
-_WORDS = re.compile(r"[^\s\-–—_/.\\]+")
-_TONED_Y = re.compile(r"(?:[hklmstv]|qu)y")
+_WORDS = folding.lazy_pattern(r"[^\s\-–—_/.\\]+")
+_TONED_Y = folding.lazy(r"(?:[hklmstv]|qu)y")
 
 _TYPES = {
     "Phường": r"phường|phuong|ph(?=[.\s])|p(?=[.\s\d])",
@@ -40,15 +40,15 @@ _TYPES = {
     "Tỉnh": r"tỉnh|tinh|t(?=[.\s])",
 }
 _TYPE_NAMES = tuple(_TYPES)
-_TYPE = re.compile("|".join(f"((?:{p})(?![^\\W\\d_]))" for p in _TYPES.values()))
-_BEFORE_TYPE = re.compile(
+_TYPE = folding.lazy_pattern("|".join(f"((?:{p})(?![^\\W\\d_]))" for p in _TYPES.values()))
+_BEFORE_TYPE = folding.lazy_pattern(
     r"\s+(?=(?:phường|phuong|quận|quan|huyện|huyen|thành phố|thanh pho|tỉnh|tinh|đặc khu|dac khu"
     r"|thị trấn|thi tran|thị xã|thi xa|(?<!thị )xã|(?<!thi )xa|tp|tx|tt|[pqhx]\.)[\s\d]"
     r"|(?:[pqhx]|tp|tx|tt)\.|[pq]\d|tphcm|tphn)",
     re.IGNORECASE,
 )
-_STRONG = re.compile(r"[,;|\n\r\t]+")
-_WEAK = re.compile(r"\s*[,;|\n\r\t/\\]+\s*|\s*[-–—]\s*")
+_STRONG = folding.lazy_pattern(r"[,;|\n\r\t]+")
+_WEAK = folding.lazy_pattern(r"\s*[,;|\n\r\t/\\]+\s*|\s*[-–—]\s*")
 _PROVINCE_ALIASES = {
     "HCM": "Hồ Chí Minh", "TPHCM": "Hồ Chí Minh", "Sài Gòn": "Hồ Chí Minh", "HN": "Hà Nội",
     "TPHN": "Hà Nội", "TT Huế": "Thừa Thiên Huế", "TTH": "Thừa Thiên Huế",
@@ -130,22 +130,24 @@ class Index(NamedTuple):
 
 
 @lru_cache(maxsize=1 << 14)
-def _word_key(word: str) -> str:
-    """Put the tone of a word at its end, wherever it was written."""
+def _word_key(lower: str) -> tuple[str, str]:
+    """Give ``exact`` and ``fold`` of a word: its tone goes to its end, wherever it was written."""
+    word = unicodedata.normalize("NFD", lower).translate(_LETTERS)
     bare = word.translate(_WITHOUT_TONES)
     if len(bare) == len(word):
-        return (bare.lstrip("0") or "0") if bare.isascii() and bare.isdigit() else bare
-    if _TONED_Y.fullmatch(bare):
-        bare = f"{bare[:-1]}i"
-    return bare + "".join(c for c in word if c in _TONES)
+        exact = (bare.lstrip("0") or "0") if bare.isascii() and bare.isdigit() else bare
+    else:
+        if _TONED_Y(bare):
+            bare = f"{bare[:-1]}i"
+        exact = bare + "".join(c for c in word if c in _TONES)
+    return exact, exact.translate(_WITHOUT_MARKS)
 
 
 def tidy_address(text: str) -> str:
     """Compose, make full-width forms plain, and keep line breaks as commas."""
-    if text.isascii() and text.isprintable():
-        return folding.tidy(text)
-    lines = ", ".join(line for line in text.splitlines() if line.strip())
-    return unicodedata.normalize("NFC", folding.narrow(folding.tidy(lines)))
+    if not text.isprintable():  # no line break is
+        text = ", ".join(line for line in text.splitlines() if line.strip())
+    return unicodedata.normalize("NFC", folding.narrow(folding.tidy(text)))
 
 
 def place_key(name: str) -> Key:
@@ -156,12 +158,9 @@ def place_key(name: str) -> Key:
     >>> place_key("Ea H' MLay").fold
     'eahmlai'
     """
-    lower = name.lower()
-    if not lower.isascii():
-        lower = unicodedata.normalize("NFD", lower)
-    words = tuple(map(_word_key, _WORDS.findall(lower.translate(_LETTERS))))
-    exact = "".join(words)
-    return Key(exact, exact.translate(_WITHOUT_MARKS), words)
+    keys = [key for word in _WORDS().findall(name.lower()) if (key := _word_key(word))[0]]
+    words = tuple(exact for exact, _ in keys)
+    return Key("".join(words), "".join([fold for _, fold in keys]), words)
 
 
 @lru_cache(maxsize=1 << 12)
@@ -172,8 +171,9 @@ def read_piece(text: str) -> Piece:
     [('Phường', 'phucxa'), ('', 'pphucxa')]
     """
     whole = ("", place_key(text))
-    found = _TYPE.match(text.lower())
-    if found is None or found.lastindex is None or len(text.lower()) != len(text):
+    lower = text.lower()
+    found = _TYPE().match(lower)
+    if found is None or found.lastindex is None or len(lower) != len(text):
         return Piece(text, (whole,))
     rest = place_key(text[found.end() :].lstrip(". :"))
     if not rest.exact:
@@ -184,9 +184,9 @@ def read_piece(text: str) -> Piece:
 def split_pieces(text: str, *, weak: bool = False) -> list[str]:
     """Split an address at commas; when ``weak`` also at hyphens, slashes and before type words."""
     if not weak:
-        return [part for raw in _STRONG.split(text) if (part := raw.strip(" .-"))]
+        return [part for raw in _STRONG().split(text) if (part := raw.strip(" .-"))]
     text = _inner_hyphens().sub(lambda m: f"{m[1]} ", text)
-    parts = (p for raw in _WEAK.split(text) for p in _BEFORE_TYPE.split(raw))
+    parts = (p for raw in _WEAK().split(text) for p in _BEFORE_TYPE().split(raw))
     return [part for raw in parts if (part := raw.strip(" ."))]
 
 

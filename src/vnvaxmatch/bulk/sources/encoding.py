@@ -7,7 +7,7 @@ import re
 from vnvaxmatch import normalize
 from vnvaxmatch.outcome import Doubt, Normalized
 
-__all__ = ["best_encoding"]
+__all__ = ["best_encoding", "best_of_bytes"]
 
 _POOR = frozenset(
     {Doubt.NAME_UNKNOWN_SYLLABLE, Doubt.NAME_MAYBE_ENCODED, Doubt.NAME_DAMAGED_LETTER}
@@ -17,10 +17,7 @@ _POOR = frozenset(
 def best_encoding(head: bytes) -> list[str]:
     """List the encodings a file may be in, the likeliest first, from its first bytes.
 
-    A byte order mark decides; then valid UTF-8; then UTF-16 by its zeros. Of the single-byte ones,
-    cp1258 holds Vietnamese itself and latin-1 carries the bytes of legacy fonts (TCVN3, VNI,
-    VISCII, VPS), which :func:`vnvaxmatch.normalize.name` then reads: the one under which more
-    words are Vietnamese comes first.
+    A byte order mark decides; then UTF-16 by its zeros; then valid UTF-8; then its words.
     """
     if head.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
         return ["utf-32"]
@@ -40,6 +37,16 @@ def best_encoding(head: bytes) -> list[str]:
         return ["utf-8"]
     if _mostly_utf8(head):
         return ["utf-8"]
+    return best_of_bytes(head)
+
+
+def best_of_bytes(head: bytes) -> list[str]:
+    """List the one-byte encodings, the likeliest first.
+
+    cp1258 holds Vietnamese itself, latin-1 carries the bytes of legacy fonts (TCVN3, VNI, VISCII,
+    VPS), which :func:`vnvaxmatch.normalize.name` then reads: the one under which more words are
+    Vietnamese comes first.
+    """
     return sorted(("cp1258", "latin-1"), key=lambda encoding: -_vietnamese(head, encoding))
 
 

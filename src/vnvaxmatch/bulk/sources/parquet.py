@@ -72,11 +72,7 @@ def _text(column: pa.Array) -> pa.Array:
     if pa.types.is_decimal(column.type):
         return pa.array([_plain_number(cell) for cell in column.to_pylist()], type=pa.string())
     if pa.types.is_floating(column.type):
-        whole = column.cast(pa.int64(), safe=False)
-        as_whole = pc.if_else(
-            pc.equal(whole.cast(column.type), column), whole.cast(pa.string()), None
-        )
-        column = pc.coalesce(as_whole, column.cast(pa.string()))
+        column = _of_floats(column.cast(pa.float64()))
     if pa.types.is_null(column.type):
         return pa.repeat(pa.scalar("", pa.string()), len(column))
     if pa.types.is_boolean(column.type):
@@ -90,6 +86,14 @@ def _text(column: pa.Array) -> pa.Array:
             type=pa.string(),
         )
     return pc.fill_null(column.cast(pa.string()), "")
+
+
+def _of_floats(column: pa.Array) -> pa.Array:
+    """Write whole numbers without a point; what is no number is blank."""
+    numbers = pc.if_else(pc.is_nan(column), None, column)
+    short = pc.less(pc.abs(numbers), 1e15)
+    whole = pc.if_else(pc.and_(short, pc.equal(pc.floor(numbers), numbers)), numbers, None)
+    return pc.coalesce(whole.cast(pa.int64()).cast(pa.string()), numbers.cast(pa.string()))
 
 
 def _is_bytes(kind: pa.DataType) -> bool:

@@ -12,7 +12,7 @@ from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from vnvaxmatch.bulk.sources.encoding import best_encoding
+from vnvaxmatch.bulk.sources.encoding import best_of_bytes
 
 __all__ = ["MOST_LINES", "patient_rows"]
 
@@ -44,8 +44,11 @@ def patient_rows(
             row = _line_alone(lines.give_back(), delimiter, width)
         if row is None:
             return
-        if len(lines.taken) > 1 and _swallowed(row, lines.taken, delimiter, width):
+        odd = len(row) != width or len(lines.taken) > 1
+        if odd and _swallowed(row, lines.taken, delimiter, width):
             row = _line_alone(lines.give_back(), delimiter, width)
+        elif len(row) == len(lines.taken) == 1 < width and delimiter in row[0]:  # all in quotes
+            row = _line_alone(row[0], delimiter, width)
         if row and row != _END_OF_FILE:
             yield row
 
@@ -109,7 +112,7 @@ class _Foreign:
         if self._encoding != "utf-8":
             return raw.decode(self._encoding, "replace")
         if self._votes.total() < _VOTERS:
-            encoding = best_encoding(raw)[0]
+            encoding = best_of_bytes(raw)[0]
             self._votes[encoding] += 1
         else:
             encoding = self._votes.most_common(1)[0][0]

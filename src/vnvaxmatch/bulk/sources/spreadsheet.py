@@ -127,7 +127,7 @@ def _refuse_sprawl(path: Path, sheet: IO[bytes]) -> None:
         last_row = max(last_row, *map(int, _ROW.findall(text)), 0)
         rest = text[-128:]
     columns = max(map(_column_number, far))
-    if columns > 26 and columns * last_row > _MOST_CELLS:
+    if columns * last_row > _MOST_CELLS:
         raise InputError(
             f"{path}: a sheet of {last_row} rows has a cell {columns} columns out, too far to be "
             f"read; delete the stray cell, or save the list as CSV"

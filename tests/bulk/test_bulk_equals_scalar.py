@@ -1,0 +1,223 @@
+"""The law that everything hangs on: a list in columns gets what its rows get one by one."""
+
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vnvaxmatch.backends import Exact, MemoryRegistry, open_registry
+from vnvaxmatch.backends.duckdb import DuckDBRegistry
+from vnvaxmatch.bulk import InputOptions, build_registry, verify
+from vnvaxmatch.bulk.columns import DOSE_COLUMNS
+from vnvaxmatch.bulk.engine import engine_for
+from vnvaxmatch.bulk.judges import ColumnJudge, ReadingRules, RowJudge
+from vnvaxmatch.bulk.names import NameReader
+from vnvaxmatch.bulk.sources import open_source
+from vnvaxmatch.bulk.sources.source import UNREADABLE, Options
+from vnvaxmatch.normalize import Encoding, Vintage, name
+from vnvaxmatch.outcome import Normalized
+from vnvaxmatch.policy import Disclosure, strict
+from vnvaxmatch.records import Entry
+from vnvaxmatch.synthetic import synthesize
+from vnvaxmatch.testing import entries, names
+from vnvaxmatch.testing.strategies import texts
+
+NUMBERS = (
+    "001085000123", "1085000123", "79185000456", "011234567", "11234567", "271450001", "0912345678",
+    "1.08500E+09", "79185000456.0", "OO1O85OOO123", "B1234567", "******000123", "000000000000", "x",
+)  # fmt: skip
+NAMES = (
+    "NguyÔn V¨n Hïng", "Nguyeãn Vaên Huøng", "Nguyá»…n Há»“ng", "Nguyeenx Vawn Hungf", "Ông Hoàng",
+    "(CB) Trần Thị Thử", "Y-Bhăm Niê", "Mă Văn Lư", "Ng. Văn An", "không rõ", "H'Hen Niê", "a" * 160,
+)  # fmt: skip
+BIRTHS = (
+    "10/11/1985", "11/25/1990", "1985", "00/00/1945", "31362", "5/3/60", "31/02/1985", "01/01/1960",
+    "1985-11-10 00:00:00", "10/2021", "15/06/2021", "1/1/1899", "ngày 10 tháng 11 năm 1985", "12/12/12",
+)  # fmt: skip
+OTHERS = {
+    "sex": ("Nam", "nữ", "1", "N", "Nöõ", "khác"),
+    "nationality": ("Việt Nam", "VN", "Mỹ", "Lào", "?"),
+    "commune": ("00097", "Phường Phúc Xá", "Phường Cống Vị", "97", "nowhere"),
+    "district": ("Quận Ba Đình", "Ba Đình"),
+    "province": ("Hà Nội", "Thành phố Hồ Chí Minh"),
+    "vaccine": ("AstraZeneca", "pfizer", "astra zenica", "?"),
+    "dose_number": ("1", "mũi 2", "9", "nhắc lại"),
+    "dose_date": ("10/08/2021", "01/01/2020", "30/12/2050", "2021", "08/03/2021"),
+    "record_id": ("A1", "=1+1", ""),
+}
+
+
+@st.composite
+def lists(draw):
+    """People who share numbers, and rows that state theirs, somebody else's, damage or anything."""
+    people = draw(st.lists(entries(), min_size=1, max_size=5, unique_by=lambda e: e.key))
+    held = [n for p in people for n in (p.number, *p.former_numbers) if n is not None]
+    if held and draw(st.booleans()):
+        # one number in several hands, now or formerly
+        shared = draw(st.sampled_from(held))
+        people.append(Entry(key="zz", name=people[0].name, birth=people[0].birth, number=shared))
+        people.append(Entry(key="zy", name=people[-1].name, former_numbers=(shared,)))
+    known = {
+        "full_name": [str(p.name) for p in people if p.name] + list(NAMES),
+        "date_of_birth": [str(p.birth) for p in people if p.birth] + list(BIRTHS),
+        "id_number": [str(number) for number in held] * 3 + list(NUMBERS),
+        **OTHERS,
+    }
+    cells = {
+        column: st.one_of(
+            st.sampled_from(values),
+            st.sampled_from(values),
+            st.just(""),
+            names().map(str) if column == "full_name" else st.just(""),
+            texts().map(lambda text: text.encode("utf-8", "replace").decode()),
+        )
+        for column, values in known.items()
+    }
+    rows = draw(st.lists(st.fixed_dictionaries(cells), min_size=1, max_size=12))
+    marks = draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows)))
+    columns = {column: pa.array([row[column] for row in rows], pa.string()) for column in cells}
+    batch = pa.RecordBatch.from_pydict({**columns, UNREADABLE: pa.array(marks)})
+    return people, batch
+
+
+def rules():
+    """Ways to read a list."""
+    return st.builds(
+        ReadingRules,
+        reference=st.sampled_from([None, date(2021, 12, 31), date(2035, 6, 1)]),
+        encoding=st.sampled_from([None, None, Encoding.TCVN3, Encoding.CP1258, Encoding.VNI]),
+        vintage=st.sampled_from([None, *Vintage]),
+    )
+
+
+def assert_equal(columns, one_by_one, batch):
+    """Hold what two judges make of a batch against each other, row by row."""
+    ours, theirs = columns.judge(batch, 1), one_by_one.judge(batch, 1)
+    assert ours.table.schema == theirs.table.schema
+    assert ours.table.to_pylist() == theirs.table.to_pylist()
+    assert ours.wrong.to_pylist() == theirs.wrong.to_pylist()
+    assert ours.classes.to_pylist() == theirs.classes.to_pylist()
+
+
+@given(lists(), rules(), st.sampled_from(Disclosure))
+def test_columns_equal_rows(generated, reading, disclosure):
+    """Every row of every list, in every disclosure, gets the same from both judges."""
+    people, batch = generated
+    registry = MemoryRegistry(people)
+    given_ = {"policy": strict, "disclosure": disclosure, "reading": reading}
+
+    columns = ColumnJudge(engine_for(registry), **given_)
+    one_by_one = RowJudge(Exact(), registry, **given_)
+
+    assert_equal(columns, one_by_one, batch)
+
+
+@given(lists())
+@settings(max_examples=10)
+def test_the_join_equals_looking_up(tmp_path_factory, generated):
+    """DuckDB's join finds what asking for each number finds."""
+    people, batch = generated
+    path = tmp_path_factory.mktemp("join") / "registry.duckdb"
+    DuckDBRegistry.build(path, people)
+    given_ = {"policy": strict, "disclosure": Disclosure.VALUES, "reading": ReadingRules()}
+
+    with DuckDBRegistry(path) as registry:
+        columns = ColumnJudge(engine_for(registry), **given_)
+        assert_equal(columns, RowJudge(Exact(), MemoryRegistry(people), **given_), batch)
+
+
+@given(st.lists(st.one_of(names().map(str), st.sampled_from(NAMES), texts()), max_size=20))
+def test_names_in_a_column_equal_names_alone(cells):
+    """Text, key, fold, changes and doubts of a column's names are those of each name."""
+    cells = [cell.encode("utf-8", "replace").decode() for cell in cells]
+    reader = NameReader(fields=("text", "key", "fold"), newborns=True)
+
+    read = reader.read(pa.array(cells, pa.string()))
+
+    for row, cell in enumerate(cells):
+        reading = name(cell)
+        _, doubts, changes = read.metas[read.meta[row]]
+        value = reading.value if isinstance(reading, Normalized) else None
+        assert read.text[row].as_py() == (value.text if value else "")
+        assert read.key[row].as_py() == (value.key if value else "")
+        assert read.fold[row].as_py() == (value.fold if value else "")
+        assert (doubts, changes) == ((reading.doubts, reading.changes) if value else ((), ()))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A made-up population, its registries in both stores, and a broken list."""
+    folder = tmp_path_factory.mktemp("synth")
+    synthesize(people=6_000, doses=4_000, seed=5, out=folder / "s")
+    for store in ("duckdb", "sqlite"):
+        build_registry(folder / "s" / "population.parquet", out=folder / f"registry.{store}")
+    return folder
+
+
+def test_a_whole_list_equals_its_rows(made):
+    """A realistically broken list of some thousand rows, against both stores."""
+    batch = next(open_source(made / "s" / "doses.csv", Options(known=DOSE_COLUMNS)).batches)
+    given_ = {
+        "policy": strict,
+        "disclosure": Disclosure.VALUES,
+        "reading": ReadingRules(date(2023, 1, 1), None, Vintage.UNTIL_2025),
+    }
+    with open_registry(made / "registry.duckdb") as a, open_registry(made / "registry.sqlite") as b:
+        assert a.snapshot == b.snapshot
+        assert_equal(ColumnJudge(engine_for(a), **given_), RowJudge(Exact(), b, **given_), batch)
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_workers_change_nothing(made, tmp_path, monkeypatch, workers):
+    """Several processes and small batches give the same files as one process."""
+    monkeypatch.setattr("vnvaxmatch.bulk.sources.delimited.BATCH_ROWS", 500)
+    results = []
+    for count in (1, workers):
+        run = verify(
+            made / "s" / "doses.csv",
+            registry=made / "registry.duckdb",
+            out=tmp_path / str(count),
+            options=InputOptions(reference=date(2023, 1, 1)),
+            worklists=False,
+            workers=count,
+        )
+        results.append((run.summary, pq.read_table(run.out / "results.parquet").to_pylist()))
+
+    assert results[0] == results[1]
+
+
+def test_every_row_comes_out_in_order(made, tmp_path):
+    """There is one results row for every row of the list, numbered from 1."""
+    run = verify(made / "s" / "doses.csv", registry=made / "registry.sqlite", out=tmp_path / "r")
+
+    table = pq.read_table(run.out / "results.parquet")
+    assert table.column("row").to_pylist() == list(range(1, 4_001))
+
+
+def test_nobody_is_taken_for_somebody_else(made, tmp_path):
+    """No row is matched with another person's entry than the one it was made of."""
+    run = verify(
+        made / "s" / "doses.csv",
+        registry=made / "registry.duckdb",
+        out=tmp_path / "r",
+        disclosure=Disclosure.VALUES,
+        worklists=False,
+    )
+
+    told = pq.read_table(run.out / "results.parquet")
+    truth = pq.read_table(made / "s" / "truth.parquet").column("entry_key").to_pylist()
+    matched = [
+        (key, true)
+        for outcome, key, true in zip(
+            told.column("outcome").to_pylist(),
+            told.column("entry_key").to_pylist(),
+            truth,
+            strict=True,
+        )
+        if outcome == "matched"
+    ]
+    assert len(matched) > 3_000
+    assert all(key == true for key, true in matched)

@@ -1,0 +1,183 @@
+"""Worklists: every row to fix in exactly one sheet, safe to open, the wrong cells marked."""
+
+import csv
+import re
+import tempfile
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vnvaxmatch.bulk.worklists import SPOOLED, UNROUTED, write_worklists
+from vnvaxmatch.bulk.writing import _SPOOL_SCHEMA
+from vnvaxmatch.normalize import commune_name
+
+BA_DINH, NGOC_HA, SA_PA = "00004", "00008", "03006"
+FORMULAS = [
+    '=HYPERLINK("http://x.invalid","y")', "+1+1", "-1+1", "@SUM(1)", "\t=1", "\r=1", "＝1",
+    "=cmd|' /C calc'!A0", "http://x.invalid", "mailto:a@b.invalid", "internal:A1", "{=1}", "1e5",
+    "001", "TRUE", "#N/A", "'", '"',
+]  # fmt: skip
+
+
+def spooled(row, commune=None, **cells):
+    base = dict.fromkeys(_SPOOL_SCHEMA.names)
+    return base | {"row": row, "commune": commune, "outcome": "mismatched", "wrong": "name"} | cells
+
+
+def write(folder, rows, **options):
+    """Write worklists of spooled rows and give the index."""
+    table = pa.Table.from_pylist(rows, schema=_SPOOL_SCHEMA)
+    pq.write_table(table, folder / "spool.parquet")
+    written = write_worklists(
+        folder / "spool.parquet",
+        folder / "worklists",
+        **{"lang": "vi", "scratch": folder / "scratch"} | options,
+    )
+    with (folder / "worklists" / "index.csv").open(encoding="utf-8-sig", newline="") as file:
+        index = list(csv.DictReader(file))
+    assert [(i["file"], int(i["rows"])) for i in index] == [(w.file, w.rows) for w in written]
+    return index
+
+
+def sheet(folder, name):
+    return openpyxl.load_workbook(folder / "worklists" / name).active
+
+
+def cells(folder, name):
+    """Read the rows of a worklist below its headings."""
+    return list(sheet(folder, name).iter_rows(min_row=4))
+
+
+def numbers(folder, name):
+    return [row[0].value for row in cells(folder, name)]
+
+
+def test_rows_go_to_their_commune_in_order(tmp_path):
+    """One sheet for every commune, by code, rows by number; what has no commune comes last."""
+    rows = [
+        spooled(5, SA_PA), spooled(1, None), spooled(9, BA_DINH), spooled(2, SA_PA),
+        spooled(3, BA_DINH), spooled(4, None),
+    ]  # fmt: skip
+
+    index = write(tmp_path, rows)
+
+    assert [i["commune"] for i in index] == [BA_DINH, SA_PA, ""]
+    assert [numbers(tmp_path, i["file"]) for i in index] == [[3, 9], [2, 5], [1, 4]]
+    assert index[0]["name"] == commune_name(BA_DINH)
+    assert index[2]["file"] == f"{UNROUTED}.xlsx"
+
+
+@pytest.mark.parametrize(("count", "parts"), [(2, [2]), (3, [3]), (4, [3, 1]), (9, [3, 3, 3])])
+def test_a_long_list_goes_on_in_a_second_file(tmp_path, count, parts):
+    """No sheet is longer than a person works through, and none is empty."""
+    told = []
+    rows = [spooled(n, BA_DINH) for n in range(count)]
+
+    index = write(tmp_path, rows, rows_per_file=3, progress=told.append)
+
+    assert [int(i["rows"]) for i in index] == parts == told
+    assert [n for i in index for n in numbers(tmp_path, i["file"])] == list(range(count))
+
+
+_communes = st.sampled_from([None, BA_DINH, NGOC_HA, SA_PA])
+
+
+@settings(max_examples=15)
+@given(communes=st.lists(_communes, min_size=1, max_size=30))
+def test_nothing_is_dropped_or_doubled(communes):
+    """Every row is in one sheet, that of its commune."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+
+        index = write(folder, [spooled(n, c) for n, c in enumerate(communes)], rows_per_file=4)
+
+        found = {n: i["commune"] or None for i in index for n in numbers(folder, i["file"])}
+        assert found == dict(enumerate(communes))
+        assert sum(int(i["rows"]) for i in index) == len(communes)
+
+
+def test_file_names_are_plain(tmp_path):
+    """A file name is the code and ASCII letters: every system can keep it."""
+    index = write(tmp_path, [spooled(n, c) for n, c in enumerate([None, BA_DINH, SA_PA])])
+
+    assert all(re.fullmatch(r"[a-z0-9-]+\.xlsx", i["file"]) for i in index)
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_no_cell_can_run(tmp_path, text):
+    """Whatever was recorded, each cell of it is text: no formula, no link, no number."""
+    write(tmp_path, [spooled(1, BA_DINH, **dict.fromkeys(SPOOLED, text))])
+
+    (file,) = (tmp_path / "worklists").glob("*.xlsx")
+    (row,) = cells(tmp_path, file.name)
+    shown = [cell for cell in row[1 : 1 + len(SPOOLED)]]
+    assert {cell.data_type for cell in shown} <= {"s", "inlineStr"}
+    assert {cell.value for cell in shown} == {text.replace("\r", "_x000D_")} or "\r" in text
+    assert all(cell.hyperlink is None for cell in shown)
+    with zipfile.ZipFile(file) as archive:
+        for part in archive.namelist():
+            content = archive.read(part)
+            assert b"<f>" not in content
+            assert b"hyperlink" not in content.lower() or b"x.invalid" in content
+        assert not [part for part in archive.namelist() if "externalLink" in part]
+
+
+@pytest.mark.parametrize(
+    "text", ["\0\x01\x1b[2J", "x" * 40_000, "\ufffe\uffff", "😀" * 20_000, "_x0041_"]
+)
+def test_a_strange_cell_leaves_a_sheet_that_opens(tmp_path, text):
+    """Control signs, huge texts and signs beyond Unicode's first plane do no harm."""
+    (item,) = write(tmp_path, [spooled(1, BA_DINH, full_name=text), spooled(2, BA_DINH)])
+
+    assert numbers(tmp_path, item["file"]) == [1, 2]
+    assert len(cells(tmp_path, item["file"])[0][2].value or "") <= 32_767
+
+
+def test_wrong_fields_are_marked(tmp_path):
+    """The cells to check have another colour than the rest, and the fields are named."""
+    row = spooled(
+        1, BA_DINH, wrong="name;id_number", reasons="name_marks;id_number_missing",
+        full_name="Nguyen Van An", date_of_birth="1985", id_number="1",
+    )  # fmt: skip
+
+    (item,) = write(tmp_path, [row])
+
+    ((_, _, name, birth, _, number, *rest),) = cells(tmp_path, item["file"])
+    assert name.fill.bgColor.rgb == number.fill.bgColor.rgb != birth.fill.bgColor.rgb
+    assert name.fill.fgColor.rgb == "FFFCE4D6"
+    texts = [cell.value for cell in rest]
+    assert any(text and "Họ" in text and "CCCD" in text for text in texts)
+    assert any(text and "\n" in text for text in texts)
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_there_is_room_to_correct(tmp_path, lang):
+    """Headings in the language, blank cells to fill in, a filter, a frozen head, A4 landscape."""
+    (item,) = write(tmp_path, [spooled(1, BA_DINH)], lang=lang)
+
+    page = sheet(tmp_path, item["file"])
+    headings = [cell.value for cell in page[3]]
+    assert ("Họ và tên đúng" if lang == "vi" else "Corrected name") in headings
+    assert page.cell(4, headings.index(headings[-1]) + 1).value is None
+    assert page.freeze_panes == "D4"
+    assert page.auto_filter.ref == f"A3:{page.cell(4, len(headings)).coordinate}"
+    assert (page.page_setup.orientation, page.page_setup.paperSize) == ("landscape", 9)
+
+
+def test_no_rows_make_an_empty_index(tmp_path):
+    """A clean list has no worklists."""
+    assert write(tmp_path, []) == []
+
+
+def test_nothing_else_is_left(tmp_path):
+    """The folder holds the sheets and the index: no file of the writer's own."""
+    index = write(tmp_path, [spooled(n, c) for n, c in enumerate([None, BA_DINH, SA_PA])])
+
+    names = {path.name for path in (tmp_path / "worklists").iterdir()}
+    assert names == {"index.csv", *(i["file"] for i in index)}
