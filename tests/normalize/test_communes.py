@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vnvaxmatch.normalize.communes import Commune, Vintage, commune, commune_name, province_of
+from vnvaxmatch.normalize.places import index
 from vnvaxmatch.normalize.tables import rows
 from vnvaxmatch.outcome import BLANK, Change, Doubt, Normalized, Reason, Rejected
 
@@ -72,6 +73,23 @@ def test_every_old_commune_goes_where_the_table_says():
         found = read(old_text(row))
         assert set(codes) <= set(found.codes)
         assert len(found.codes) == len(row["communes_2025"].split())
+
+
+@pytest.mark.parametrize("vintage", [None, Vintage.UNTIL_2025])
+def test_what_is_spelt_like_the_table_reads_as_if_searched_for(vintage):
+    """The short way for texts that the table has gives what the long way through them gives."""
+    for text in index().spelt:
+        name, district, province = text.split(", ")
+
+        at_once = commune(name, district=district, province=province, vintage=vintage)
+        searched = commune(f"{name} ", district=district, province=province, vintage=vintage)
+
+        assert at_once == searched, text
+
+
+def test_no_two_old_communes_are_spelt_alike():
+    """Name, district and province together name one old commune."""
+    assert len(index().spelt) == len(OLD)
 
 
 def test_every_2025_commune_is_itself():

@@ -7,9 +7,12 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from vnvaxmatch.normalize.cells import read_plain, read_whole
+from vnvaxmatch.normalize.damage import may_be_damage
+from vnvaxmatch.normalize.encodings import decode_cell, may_be_bytes
 from vnvaxmatch.normalize.honorifics import PLACEHOLDERS
 from vnvaxmatch.normalize.letters import TONES, VOWEL_OF, WITH_TONE
 from vnvaxmatch.normalize.names import Encoding, Flag, combine, name, syllable
+from vnvaxmatch.normalize.repairs import Repair, repair
 from vnvaxmatch.normalize.spelling import spell
 from vnvaxmatch.normalize.tables import rows
 from vnvaxmatch.outcome import Change, Normalized, Reason, Rejected
@@ -42,6 +45,25 @@ cells = st.one_of(
         max_size=5,
     ).map(" ".join),
 )
+
+ODD_WORDS = (
+    "Smith Müller Lee Max O'Neil Jean-Pierre Niê Kpă H'Hen Y-Bhăm HHen Y H K' Ka T. Ng. Hp Ng~ "
+    "Lí Tí Kì Mĩ Ðào Ðinh Thí Vò Nê Nguyển Ý Ana Test Báo Rõ Có Đồng Chí Sư Anh BS"
+)
+# typing errors, foreign names, syllables that no name was seen to have, abbreviations, markers
+odd_words = st.one_of(
+    st.sampled_from(PARTS).flatmap(
+        lambda part: st.builds(
+            lambda at, char: part[:at] + char + part[at + 1 :],
+            st.integers(0, len(part)),
+            st.sampled_from("abdeghiklmnopqrstuvxyăâđêôơưàáảãạéèíìóòúùýỳçñöüï"),
+        )
+    ),
+    st.sampled_from(ODD_WORDS.split()),
+)
+odd_names = st.lists(
+    st.one_of(odd_words, st.sampled_from(PARTS), st.sampled_from(SURNAMES)), min_size=1, max_size=4
+).map(lambda words: " ".join(words).title())
 
 
 def letters_and_tone(word: str) -> tuple[str, list[str]]:
@@ -151,18 +173,37 @@ def test_empty_words_are_spaces(words: list[str]) -> None:
     assert (reading.changes, reading.doubts) == combine(flags, len(kept))
 
 
-@given(st.one_of(names_of_parts, st.lists(st.sampled_from(PARTS), min_size=1).map(" ".join)))
-def test_the_long_way_agrees_with_the_plain_way(cell: str) -> None:
-    """What can be read word by word reads the same the long way."""
+@given(
+    st.one_of(
+        names_of_parts, odd_names, st.lists(st.sampled_from(PARTS), min_size=1).map(" ".join)
+    ),
+    st.sampled_from([None, *Encoding]),
+)
+@example("Lí Smith", Encoding.TCVN3)
+@example("T. T. T.", None)
+@example("K' Có", None)
+@example("Đồng Chí Lan", None)
+def test_the_long_way_agrees_with_the_plain_way(cell: str, encoding: Encoding | None) -> None:
+    """What can be read word by word reads the same the long way, whatever the column is."""
     plain = read_plain(cell)
     assume(plain is not None and len(cell) < 1000)
 
-    whole = read_whole(cell)
+    whole = read_whole(cell, hint=encoding)
 
     assert whole == plain
     assert isinstance(whole, Normalized)
     assert plain is not None
     assert whole.value.key == plain.value.key
+
+
+@given(odd_names, st.sampled_from([None, *Encoding]))
+def test_no_repair_touches_what_may_not_be_damage(cell: str, encoding: Encoding | None) -> None:
+    """Where no word by itself may be damage, no repair finds anything in the cell."""
+    words = cell.split(" ")
+    assume(not any(may_be_damage(w) or may_be_bytes(w, among_bytes=True) for w in words))
+
+    assert not decode_cell(words, hint=encoding)
+    assert repair(words, hint=encoding) == Repair(words)
 
 
 @given(st.sampled_from(PARTS), st.data())

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import AsyncIterator, Iterable, Iterator
 
-from vnvaxmatch.backends.protocols import AsyncRegistry, Matcher, Registry
+from vnvaxmatch.backends.protocols import AsyncRegistry, Found, Matcher, Registry
 from vnvaxmatch.policy import Policy, Verdict, strict
 from vnvaxmatch.records import Claim
 
@@ -37,7 +36,7 @@ async def amatch(
         keys = next(flow)
         while True:
             answer = against.find(keys)
-            keys = flow.send(await answer if inspect.isawaitable(answer) else answer)
+            keys = flow.send(answer if isinstance(answer, Found) else await answer)
     except StopIteration as done:
         verdict: Verdict = done.value
         return verdict

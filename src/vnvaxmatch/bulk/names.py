@@ -19,6 +19,7 @@ from vnvaxmatch import normalize
 from vnvaxmatch.bulk.lift import Interner, Memo
 from vnvaxmatch.normalize.cells import CACHED_UP_TO
 from vnvaxmatch.normalize.names import Encoding, PersonName, combine, syllable
+from vnvaxmatch.normalize.syllables import Syllable
 from vnvaxmatch.outcome import Change, Doubt, Normalized, Reading, Reason
 from vnvaxmatch.records import name_gap
 
@@ -62,7 +63,10 @@ class NameReader:
         self._fields = fields
         self._newborns = newborns
         self._metas: Interner[NameMeta] = Interner()
-        self._syllables = Memo(syllable)
+        # a token of megabytes is read with its name, which is then too long
+        self._syllables: Memo[str, Syllable | None] = Memo(
+            lambda word: syllable(word) if len(word) <= CACHED_UP_TO else None
+        )
         self._whole: Memo[str, Reading[PersonName]] = Memo(
             lambda text: normalize.name(text, encoding=encoding)
         )
@@ -91,10 +95,9 @@ class NameReader:
             metas=self._metas.things,
         )
 
-    def whole(self, text: str) -> Reading[PersonName]:
-        """Read one name, from memory if it is damaged and was read before."""
-        (reading,) = self._whole([text])
-        return reading
+    def whole(self, texts: list[str]) -> list[Reading[PersonName]]:
+        """Read names one by one, those that were read before from memory."""
+        return self._whole(texts)
 
     def _plain(self, names: pa.StringArray) -> tuple[dict[str, pa.StringArray], Ints, Ints]:
         """Read the names all of whose tokens are syllables; tell which these are."""

@@ -1,7 +1,7 @@
 """Claims beside the entries found for them: each pair's levels, by the scalar comparisons.
 
-Most pairs agree and are settled by comparing columns; the rest are compared once for each distinct
-pair of values.
+Most pairs agree and are settled by comparing columns; the rest are compared
+one by one.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from vnvaxmatch.compare import (
     compare_numbers,
     compare_sexes,
 )
-from vnvaxmatch.normalize import BirthDate, IdNumber
-from vnvaxmatch.outcome import Normalized, Reason
+from vnvaxmatch.normalize import BirthDate, IdNumber, PersonName
+from vnvaxmatch.outcome import Normalized, Reading, Reason
 from vnvaxmatch.records import Field
 
 __all__ = ["PairLevels", "PairReader"]
@@ -46,14 +46,13 @@ class PairLevels:
 
 
 class PairReader:
-    """Compares pairs, remembering pairs of values; ``names`` is who read the names of the claims."""
+    """Compares pairs; ``names`` is who read the names of the claims, and remembers them."""
 
     def __init__(self, names: NameReader) -> None:
         self.likenesses: Interner[Likeness] = Interner()
         self._own_gap = self.likenesses.number((Level.MISSING, None))
         self._same = self.likenesses.number((Level.SAME, None))
         self._names = names
-        self._likeness: Memo[tuple[str, str | None, str], int] = Memo(self._compare_names)
         self._births: Memo[tuple[int, int], int] = Memo(self._compare_births)
 
     def read(self, claims: ClaimBatch, found: pa.Table) -> PairLevels:
@@ -88,7 +87,11 @@ class PairReader:
         raw = claims.texts.column("full_name").take(pa.array(row[rest])).to_pylist()
         held = found.select(["name_text", "name_key"]).take(pa.array(rest))
         texts, keys = (column.to_pylist() for column in held.columns)
-        likeness[rest] = self._likeness(list(zip(raw, texts, keys, strict=True)))
+        ours_read = self._names.whole(raw)
+        likeness[rest] = [
+            self._compare_names(reading, text, key)
+            for reading, text, key in zip(ours_read, texts, keys, strict=True)
+        ]
         return likeness
 
     def _birth(self, claims: ClaimBatch, found: pa.Table, row: Ints) -> Ints:
@@ -122,13 +125,10 @@ class PairReader:
     def _not_compared(self, reason: Reason) -> int:
         return self.likenesses.number((Level.MISSING, reason))
 
-    def _compare_names(self, pair: tuple[str, str | None, str]) -> int:
-        raw, text, key = pair
-        ours = self._names.whole(raw)
-        if not isinstance(ours, Normalized):
+    def _compare_names(self, reading: Reading[PersonName], text: str | None, key: str) -> int:
+        if not isinstance(reading, Normalized):
             return self._own_gap
-        theirs = stored_name(text, key)
-        return self.likenesses.number(compare_names(ours.value, theirs))
+        return self.likenesses.number(compare_names(reading.value, stored_name(text, key)))
 
     def _compare_births(self, pair: tuple[int, int]) -> int:
         ours, theirs = (BirthDate.from_code(code) for code in pair)

@@ -31,6 +31,7 @@ from vnvaxmatch.bulk.sources import open_source
 from vnvaxmatch.bulk.sources.source import UNREADABLE, Options
 from vnvaxmatch.errors import InputError
 from vnvaxmatch.normalize import BirthDate, IdNumber, Vintage
+from vnvaxmatch.normalize.folding import MAX_LENGTH
 from vnvaxmatch.normalize.phone_plan import national_pattern
 from vnvaxmatch.outcome import Normalized, Reason, Rejected
 from vnvaxmatch.records import Entry
@@ -195,22 +196,26 @@ class _PopulationReader:
         )
 
     def _former(self, column: pa.StringArray, position: Ints, keys: pa.StringArray) -> None:
-        """Read former numbers, several to a cell, each by itself."""
+        """Read former numbers, several to a cell, each by itself; a person has each once."""
         given = np.flatnonzero(pc.not_equal(column, "").to_numpy(zero_copy_only=False))
         if not len(given):
             return
-        lists = pc.split_pattern(column.take(pa.array(given)), ";")
+        cells = column.take(pa.array(given))
+        # a cell too long to be read stays whole, and is rejected as such
+        long = pc.greater(pc.utf8_length(cells), MAX_LENGTH)
+        lists = pc.split_pattern(pc.if_else(long, "x" * (MAX_LENGTH + 1), cells), ";")
         owner = given[pc.list_parent_indices(lists).to_numpy()]
         flat = lists.flatten()
         none = np.zeros(len(flat), dtype=np.int64)
         codes, own = self._numbers.read(flat, birth=none, sex=none)
         held = codes != NO_NUMBER
+        links = np.unique(np.stack([position[owner[held]], codes[held]]), axis=1)
         self.former.append(
             pa.RecordBatch.from_arrays(
-                [pa.array(codes[held]), pa.array(position[owner[held]])], schema=FORMER_NUMBERS
+                [pa.array(links[1]), pa.array(links[0])], schema=FORMER_NUMBERS
             )
         )
-        self.former_count += int(held.sum())
+        self.former_count += links.shape[1]
         gaps = [o.gap for o in self._owns.things]
         for at in np.flatnonzero(~held).tolist():
             if (gap := gaps[own[at]]) not in _NOT_REJECTED and gap is not None:

@@ -45,7 +45,7 @@ OUTPUTS = frozenset({"results.parquet", "results.csv", "worklists", "summary.jso
 """All that a results folder holds; one that holds more is not replaced."""
 
 _ROWS_ONE_BY_ONE = 5_000
-VOTERS = 4_000
+VOTERS = 1_000
 """So many of a list's first distinct names vote on the encoding of the column."""
 
 Progress: TypeAlias = Callable[[str, int, int | None], None]

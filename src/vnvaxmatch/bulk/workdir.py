@@ -39,26 +39,25 @@ def fresh_folder(
     """
     target = Path(os.path.realpath(target))
     _refuse_foreign(target, marker, ours)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _recover(target)
-        folder, lock = _locked_folder(target)
-    except OSError as error:
-        raise OutputError(
-            f"cannot write beside {target}: {_why(error)}; name another folder"
-        ) from error
-    try:
-        yield folder
-        _replace(folder, target)
-    except OSError as error:
-        raise OutputError(
-            f"cannot write the results for {target}: {_why(error)}; "
-            f"nothing was kept, earlier results are as they were"
-        ) from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        if lock is not None:
-            os.close(lock)
+    folder = target.with_name(f"{_part(target)}{os.getpid()}-{os.urandom(4).hex()}")
+    with contextlib.ExitStack() as cleaning:
+        cleaning.callback(shutil.rmtree, folder, ignore_errors=True)  # first: a signal may come now
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _recover(target)
+            cleaning.enter_context(_held(folder))
+        except OSError as error:
+            raise OutputError(
+                f"cannot write beside {target}: {_why(error)}; name another folder"
+            ) from error
+        try:
+            yield folder
+            _replace(folder, target)
+        except OSError as error:
+            raise OutputError(
+                f"cannot write the results for {target}: {_why(error)}; "
+                f"nothing was kept, earlier results are as they were"
+            ) from error
 
 
 def _refuse_foreign(target: Path, marker: str, ours: Collection[str] | None) -> None:
@@ -79,16 +78,6 @@ def _refuse_foreign(target: Path, marker: str, ours: Collection[str] | None) -> 
         )
 
 
-def _locked_folder(target: Path) -> tuple[Path, int | None]:
-    """Make the temporary folder and hold it, so that no other run takes it for a killed one's."""
-    while True:
-        folder = target.with_name(f"{_part(target)}{os.getpid()}-{os.urandom(4).hex()}")
-        folder.mkdir()
-        lock = _hold(folder)
-        if folder.exists():  # else it was swept between the two steps
-            return folder, lock
-
-
 def _part(target: Path) -> str:
     return f".{target.name}.part-"
 
@@ -97,14 +86,27 @@ def _old(target: Path) -> str:
     return f".{target.name}.old-"
 
 
-def _hold(folder: Path) -> int | None:
-    """Lock a folder; the lock ends with the process, however that ends."""
+@contextlib.contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Make a folder and lock it, so that no other run takes it for a killed one's.
+
+    The lock ends with the process, however that ends.
+    """
     if sys.platform == "win32":
-        return None
-    lock = os.open(folder, os.O_RDONLY)
-    with contextlib.suppress(OSError):  # some network drives have no locks
-        fcntl.flock(lock, fcntl.LOCK_EX)
-    return lock
+        folder.mkdir()
+        yield
+        return
+    while True:
+        folder.mkdir()
+        lock = os.open(folder, os.O_RDONLY)
+        try:
+            with contextlib.suppress(OSError):  # some network drives have no locks
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            if folder.exists():  # else it was swept before it was locked
+                yield
+                return
+        finally:
+            os.close(lock)
 
 
 def _abandoned(folder: Path) -> bool:
@@ -142,17 +144,14 @@ def _replace(folder: Path, target: Path) -> None:
         return
     folder.chmod(target.stat().st_mode & 0o777)
     earlier = target.with_name(f"{_old(target)}{os.urandom(4).hex()}")
-    earlier.mkdir()
-    lock = _hold(earlier)
-    try:
-        target.rename(earlier / "results")
-        folder.rename(target)
-    finally:
-        if not target.exists():  # stopped between the two, by whatever
-            (earlier / "results").rename(target)
-        shutil.rmtree(earlier, ignore_errors=True)
-        if lock is not None:
-            os.close(lock)
+    with _held(earlier):
+        try:
+            target.rename(earlier / "results")
+            folder.rename(target)
+        finally:
+            if not target.exists():  # stopped between the two, by whatever
+                (earlier / "results").rename(target)
+            shutil.rmtree(earlier, ignore_errors=True)
 
 
 def _why(error: OSError) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import mmap
 import multiprocessing
 import pickle
+import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -27,6 +28,8 @@ __all__ = ["Workers", "can_fork"]
 
 _ROOM = 512 << 20
 """Bytes of shared memory each way for each worker; only what is used is ever taken."""
+
+_STOPS = {signal.SIGINT, signal.SIGTERM}
 
 MakeJudge = Callable[[ReadingRules], Judge]
 
@@ -50,8 +53,8 @@ class Workers:
 
     def judge(self, batches: Iterable[pa.RecordBatch], rules: ReadingRules) -> Iterator[Decided]:
         """Judge batches and give what was decided, in their order; rows are numbered from 1."""
-        for worker in self._workers:
-            worker.send(("rules", rules))
+        for each in self._workers:
+            each.send(("rules", rules))
         waiting: deque[tuple[_Worker, pa.RecordBatch]] = deque()
         first_row = 1
         for number, batch in enumerate(batches):
@@ -95,7 +98,12 @@ class _Worker:
         self._process = context.Process(
             target=_work, args=(theirs, self._line, self._inward, self._outward, make), daemon=True
         )
-        self._process.start()
+        # a signal between the fork and the worker's own handlers would run those of the parent
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+        try:
+            self._process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
 
     def send(self, message: tuple[str, Any]) -> None:
@@ -126,7 +134,7 @@ class _Worker:
     def stop(self, *, at_once: bool) -> None:
         """End the process."""
         if at_once:
-            self._process.terminate()
+            self._process.kill()  # it holds nothing that outlives it
         else:
             self.send(("stop", None))  # a closed line would not do: later workers hold it open too
         self._process.join()
@@ -146,10 +154,9 @@ def _work(
     line: Connection, parents: Connection, inward: mmap.mmap, outward: mmap.mmap, make: MakeJudge
 ) -> None:
     """Judge what comes, until the line is closed: the life of a worker."""
-    import signal
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is told, and ends the workers
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     parents.close()
     rules: ReadingRules | None = None
     judge: Judge | None = None

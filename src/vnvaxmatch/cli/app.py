@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import gc
 import os
 import signal
 import sys
@@ -72,13 +73,8 @@ def app() -> None:
 def run(arguments: list[str] | None = None) -> int:
     """Run one command line and give its exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
-    # Arrow's own allocator gives memory back too eagerly for large batches that come and go
-    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(
-            stream, io.TextIOWrapper
-        ):  # a console of an older code page lacks our letters
-            stream.reconfigure(errors="replace")
+    # millions of small values live until the end of a run: looking for garbage among them is vain
+    gc.set_threshold(200_000, 50, 50)
     try:
         app.main(arguments, prog_name="vnvaxmatch", standalone_mode=False)
     except click.exceptions.Exit as stop:

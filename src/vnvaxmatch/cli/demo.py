@@ -47,10 +47,28 @@ _TELLING = (
 """An outcome and a code that tell a story, the best stories first; ten of them are shown."""
 
 
-@click.command()
-@click.option("--people", type=click.IntRange(100), default=50_000, show_default=True)
-@click.option("--doses", type=click.IntRange(100), default=20_000, show_default=True)
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+@click.command(short_help="See the whole job done on made-up people.")
+@click.option(
+    "--people",
+    type=click.IntRange(100),
+    default=50_000,
+    show_default=True,
+    help="People in the population.",
+)
+@click.option(
+    "--doses",
+    type=click.IntRange(100),
+    default=20_000,
+    show_default=True,
+    help="Rows in the vaccination list.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    help="Another seed makes other people.",
+)
 @click.option("--out", type=FOLDER, help="Keep the files in this folder; thrown away otherwise.")
 @lang_option
 def demo(people: int, doses: int, seed: int, out: Path | None, lang: Lang) -> None:

@@ -26,10 +26,10 @@ def registry() -> None:
 
 
 @registry.command()
-@click.argument("population", type=click.Path(path_type=Path))
+@click.argument("population", type=click.Path(path_type=Path, readable=False))
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     required=True,
     help="FILE.duckdb for verifying lists, FILE.sqlite for answering one claim at a time.",
 )

@@ -13,12 +13,18 @@ from vnvaxmatch.synthetic import synthesize
 __all__ = ["synth"]
 
 
-@click.command()
+@click.command(short_help="Make up a population and a broken list of its vaccinations.")
 @click.option("--people", type=click.IntRange(1), required=True, help="People in the population.")
 @click.option(
     "--doses", type=click.IntRange(0), required=True, help="Rows in the vaccination list."
 )
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    help="Another seed makes other people.",
+)
 @click.option("--out", type=FOLDER, required=True, help="Folder for the files.")
 @lang_option
 def synth(people: int, doses: int, seed: int, out: Path, lang: Lang) -> None:

@@ -26,10 +26,10 @@ from vnvaxmatch.policy import Disclosure, strict
 
 __all__ = ["check", "verify"]
 
-_LIST = click.Path(path_type=Path)
+_LIST = click.Path(path_type=Path, readable=False)
 
 
-@click.command()
+@click.command(short_help="Compare a list with a registry: right or wrong, and why.")
 @click.argument("doses", type=_LIST)
 @click.option(
     "--registry", required=True, type=_LIST, help="A file made by `vnvaxmatch registry build`."
@@ -117,7 +117,7 @@ def _matcher(name: str) -> Matcher:
     return matcher
 
 
-@click.command()
+@click.command(short_help="Sort a list into missing and malformed, without a registry.")
 @click.argument("doses", type=_LIST)
 @click.option(
     "--out", required=True, type=FOLDER, help="Folder for the results; replaced as a whole."

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
+from vnvaxmatch.normalize.folding import lazy_pattern
 from vnvaxmatch.normalize.places import Piece, Province, index, read_piece, split_pieces
 
 __all__ = ["ABOVE_TYPES", "Place", "address_places", "provinces_of"]
@@ -16,7 +18,7 @@ ABOVE_TYPES = frozenset({"Quận", "Huyện", "Thị xã", "Thành phố", "Tỉ
 _NOT_PROVINCE = _COMMUNE_TYPES | {"Quận", "Huyện", "Thị xã"}
 _TYPES_NOT_STREET = _COMMUNE_TYPES | ABOVE_TYPES
 _COUNTRY = frozenset({"vietnam", "vn"})
-_STREET = re.compile(
+_STREET = lazy_pattern(
     r"\W*\d|(?:số|so|tổ|to|thôn|thon|ấp|ap|khu|khóm|khom|xóm|xom|bản|ban|buôn|buon|làng|lang|plei"
     r"|đội|doi|đường|duong|phố|pho|ngõ|ngo|ngách|hẻm|hem|kiệt|cụm|cum|tdp|kp|kdc|chung cư|tòa|toà"
     r"|lô|căn|phòng|tầng|block|p\.?\s?\d|t\d)(?![^\W\d_])",
@@ -29,18 +31,18 @@ class Place(NamedTuple):
 
     commune: Piece
     before: Sequence[Piece]
-    provinces: Sequence[Province]
+    provinces: tuple[Province, ...]
     districts: frozenset[str]
     unread: bool = False
 
     @property
     def before_fits(self) -> bool:
         """Whether what stands before can be a street: never another commune."""
-        if any(p.type in _TYPES_NOT_STREET and not _STREET.match(p.text) for p in self.before):
+        if any(p.type in _TYPES_NOT_STREET and not _STREET().match(p.text) for p in self.before):
             return False
         if self.districts or self.commune.type in _COMMUNE_TYPES:
             return True
-        return all(_STREET.match(piece.text) for piece in self.before)
+        return all(_STREET().match(piece.text) for piece in self.before)
 
 
 def address_places(text: str, *, district: str = "", province: str = "") -> Iterator[Place]:
@@ -50,26 +52,33 @@ def address_places(text: str, *, district: str = "", province: str = "") -> Iter
     >>> place.commune.text, [p.text for p in place.before], sorted(place.districts)
     ('P. Phúc Xá', ['Số 10'], ['001'])
     """
-    districts = [read_piece(p) for p in split_pieces(district)]
-    provinces = [read_piece(p) for p in split_pieces(province)]
+    districts, provinces = _pieces(district), _pieces(province)
+    before: list[Piece] = []
     for weak in (False, True):
         pieces = [read_piece(part) for part in split_pieces(text, weak=weak)]
-        if pieces and pieces[-1].readings[0][1].fold in _COUNTRY:
+        if pieces and pieces[-1].key.fold in _COUNTRY:
             pieces.pop()
         if len(pieces) > 2 and pieces[-1] == pieces[-2]:
             pieces.pop()
-        if not pieces:
+        if not pieces or pieces == before:
             return
+        before = pieces
         rest = [p for p in pieces[1:] if not _repeats(p, districts, provinces)]
         yield from _places([pieces[0], *rest, *districts, *provinces], bool(districts))
 
 
+@lru_cache(maxsize=1 << 12)
+def _pieces(hint: str) -> tuple[Piece, ...]:
+    """Read the district or the province given beside a text: few, and often the same."""
+    return tuple(read_piece(part) for part in split_pieces(hint))
+
+
 def _repeats(piece: Piece, districts: Sequence[Piece], provinces: Sequence[Piece]) -> bool:
     """Whether a part of the text says again what is given beside it."""
-    kind, key = piece.readings[0]
+    kind, key = piece.type, piece.key
     for hint in chain(districts, provinces):
-        hint_kind, hint_key = hint.readings[0]
-        if key.fold != hint_key.fold and (
+        hint_kind = hint.type
+        if key.fold != hint.key.fold and (
             hint in districts or not (own := provinces_of(piece)) or own != provinces_of(hint)
         ):
             continue
@@ -105,6 +114,7 @@ def _places(pieces: list[Piece], district_given: bool) -> Iterator[Place]:
         yield Place(last, rest, (), frozenset())
 
 
+@lru_cache(maxsize=1 << 12)
 def provinces_of(piece: Piece) -> tuple[Province, ...]:
     """Give what a part may mean as a province: the best spelt readings."""
     table = index().provinces
@@ -115,7 +125,8 @@ def provinces_of(piece: Piece) -> tuple[Province, ...]:
     return ()
 
 
-def _districts(piece: Piece, provinces: Sequence[Province]) -> frozenset[str]:
+@lru_cache(maxsize=1 << 12)
+def _districts(piece: Piece, provinces: tuple[Province, ...]) -> frozenset[str]:
     """Give the districts that a part may mean, those of its own type and spelling if there are."""
     tables = index()
     for kind, key in piece.readings:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 
 import attrs
 
@@ -61,12 +62,11 @@ class BirthDate:
 
     def __attrs_post_init__(self) -> None:
         month, day = self.month, self.day
-        if (
-            not FIRST_YEAR <= self.year <= LAST_YEAR
-            or (month is None and day is not None)
-            or (month is not None and not 1 <= month <= 12)
-            or (day is not None and not 1 <= day <= days_in(self.year, month or 1))
-        ):
+        if month is None:
+            fits = day is None
+        else:
+            fits = 1 <= month <= 12 and (day is None or 1 <= day <= days_in(self.year, month))
+        if not (fits and FIRST_YEAR <= self.year <= LAST_YEAR):
             raise ValueError("these parts make no birth date")
 
     def __str__(self) -> str:
@@ -151,21 +151,33 @@ def birth(text: str, *, reference_date: date | None = None) -> Reading[BirthDate
         return _REJECTED[parts]
     year, month, day, steps = parts
     value = BirthDate(year, month or None, day or None)
-    changes = tuple(dict.fromkeys(_CHANGES[s] for s in steps if s in _CHANGES)) if steps else ()
-    return Normalized(value, changes, _doubts(parts, reference_date))
+    changes, doubts = _told(steps) if steps else ((), ())
+    return Normalized(value, changes, (*doubts, *_doubts(parts, reference_date)))
 
 
-def _doubts(parts: Parts, reference_date: date | None) -> tuple[Doubt, ...]:
-    year, month, day, steps = parts
-    doubts = [_DOUBTS[step] for step in steps if step in _DOUBTS] if steps else []
+@lru_cache(maxsize=1 << 8)
+def _told(steps: tuple[Step, ...]) -> tuple[tuple[Change, ...], tuple[Doubt, ...]]:
+    """Name the steps after this field: as changes, and as doubts."""
+    changes = dict.fromkeys(_CHANGES[step] for step in steps if step in _CHANGES)
+    return tuple(changes), tuple(_DOUBTS[step] for step in steps if step in _DOUBTS)
+
+
+def _doubts(parts: Parts, reference_date: date | None) -> list[Doubt]:
+    """Say what is doubtful about the date itself, however it was written."""
+    year, month, day, _ = parts
+    doubts = []
     if day == 0:
         doubts.append(Doubt.BIRTH_NO_DAY)
     elif day == 1 and month == 1:
         doubts.append(Doubt.BIRTH_DEFAULT_DAY)
     now = reference_date or CAMPAIGN
-    today = (now.year, now.month, now.day)
-    if (year + OLDEST, month or 12, day or 31) < today:
+    if year + OLDEST <= now.year and (year + OLDEST, month or 12, day or 31) < _parts(now):
         doubts.append(Doubt.BIRTH_TOO_OLD)
-    if reference_date is not None and (year, month or 1, day or 1) > today:
+    in_future = year >= now.year and (year, month or 1, day or 1) > _parts(now)
+    if in_future and reference_date is not None:
         doubts.append(Doubt.BIRTH_IN_FUTURE)
-    return tuple(doubts)
+    return doubts
+
+
+def _parts(day: date) -> tuple[int, int, int]:
+    return day.year, day.month, day.day

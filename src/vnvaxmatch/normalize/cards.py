@@ -8,14 +8,13 @@ and what follows is kept unread. The PC-Covid QR (1405/QĐ-BTTTT, version 1.1) h
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from enum import StrEnum
 
 import attrs
 
 from vnvaxmatch.normalize.births import BirthDate, birth
-from vnvaxmatch.normalize.folding import MAX_LENGTH
+from vnvaxmatch.normalize.folding import MAX_LENGTH, lazy_pattern
 from vnvaxmatch.normalize.id_numbers import IdNumber, id_number
 from vnvaxmatch.normalize.mrz import Mrz, looks_like_mrz, read_mrz
 from vnvaxmatch.normalize.names import PersonName, name
@@ -77,32 +76,32 @@ def card(text: str, *, reference_date: date | None = None) -> Reading[Card]:
     return Rejected(Reason.CARD_UNKNOWN_FORMAT)
 
 
-_NUMBER = re.compile(r"(?=.*[0-9*])[0-9A-Za-z* .-]{6,16}")
-_OLD_NUMBER = re.compile(r"[0-9 .*-]*")
-_COVID_BIRTH = re.compile(r"[0-9*]{4}-[0-9*]{2}-[0-9*]{2}")
-_DDMMYYYY = re.compile(r"([0-9]{2})([/.-]?)([0-9]{2})\2([0-9]{4})")
+_NUMBER = lazy_pattern(r"(?=.*[0-9*])[0-9A-Za-z* .-]{6,16}")
+_OLD_NUMBER = lazy_pattern(r"[0-9 .*-]*")
+_COVID_BIRTH = lazy_pattern(r"[0-9*]{4}-[0-9*]{2}-[0-9*]{2}")
+_DDMMYYYY = lazy_pattern(r"([0-9]{2})([/.-]?)([0-9]{2})\2([0-9]{4})")
 _EXT_SEX = {"1": Normalized(Sex.MALE), "2": Normalized(Sex.FEMALE)}
 
 
 def _read_qr(fields: list[str], reference_date: date | None) -> Reading[Card]:
-    if not _NUMBER.fullmatch(fields[0]):
+    if not _NUMBER().fullmatch(fields[0]):
         return Rejected(Reason.CARD_UNKNOWN_FORMAT)
     if len(fields) < 6:
         return Rejected(Reason.CARD_TRUNCATED)
-    if _COVID_BIRTH.fullmatch(fields[2]):
+    if _COVID_BIRTH().fullmatch(fields[2]):
         return Normalized(_from_pc_covid(fields, reference_date))
     return Normalized(_from_chip_cccd(fields, reference_date))
 
 
 def _from_chip_cccd(fields: list[str], reference_date: date | None) -> Card:
     number, old, *rest = fields
-    if not _OLD_NUMBER.fullmatch(old):  # six fields without the one for the old number
+    if not _OLD_NUMBER().fullmatch(old):  # six fields without the one for the old number
         old, rest = "", [old, *rest]
     rest += [""] * (5 - len(rest))
     name_, birth_, sex_, residence, issued, *extra = rest
     read_birth = birth(_iso(birth_), reference_date=reference_date)
     read_sex = sex(sex_)
-    if not issued and _DDMMYYYY.fullmatch(residence):  # six fields without residence, or sex
+    if not issued and _DDMMYYYY().fullmatch(residence):  # six fields without residence, or sex
         issued, residence = residence, ""
         if isinstance(read_sex, Rejected):
             residence, read_sex = sex_, BLANK
@@ -186,12 +185,12 @@ def _cut(year: str, month: str, day: str) -> str:
 
 def _iso(ddmmyyyy: str) -> str:
     """Write the card's ddmmyyyy as ISO, so that nothing else can be read into it."""
-    found = _DDMMYYYY.fullmatch(ddmmyyyy)
+    found = _DDMMYYYY().fullmatch(ddmmyyyy)
     return _cut(found[4], found[3], found[1]) if found else ddmmyyyy
 
 
 def _day(ddmmyyyy: str) -> date | None:
-    found = _DDMMYYYY.fullmatch(ddmmyyyy)
+    found = _DDMMYYYY().fullmatch(ddmmyyyy)
     try:
         return date(int(found[4]), int(found[3]), int(found[1])) if found else None
     except ValueError:

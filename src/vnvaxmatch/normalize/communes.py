@@ -8,14 +8,14 @@ guessed. Sources of the two lists: ``data/SOURCES.csv``.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 
 import attrs
 
 from vnvaxmatch.normalize.addresses import ABOVE_TYPES, Place, address_places, provinces_of
-from vnvaxmatch.normalize.folding import MAX_LENGTH
+from vnvaxmatch.normalize.folding import MAX_LENGTH, lazy
 from vnvaxmatch.normalize.places import (
     Index,
     Key,
@@ -31,8 +31,8 @@ __all__ = ["Commune", "Vintage", "commune", "commune_name", "province_of"]
 
 _MAX_CODES = 20
 _UNKNOWN = Rejected(Reason.COMMUNE_UNKNOWN)
-_CODE = re.compile(r"([0-9]{1,5})(?:\.0+)?")
-_CODES = re.compile(r"[0-9]{5}(?: / [0-9]{5}){1,19}")
+_CODE = lazy(r"([0-9]{1,5})(?:\.0+)?")
+_CODES = lazy(r"[0-9]{5}(?: / [0-9]{5}){1,19}")
 _MARKS_DIFFER = 2
 
 
@@ -94,14 +94,19 @@ def commune(
     """
     if len(text) > MAX_LENGTH or len(district) > MAX_LENGTH or len(province) > MAX_LENGTH:
         return Rejected(Reason.TOO_LONG)
+    if not text or text.isspace():
+        return BLANK
+    tables = index()
+    spelt = tables.spelt.get(f"{text}, {district}, {province}")
+    if spelt is not None and vintage is not Vintage.FROM_2025:
+        return Normalized(*_settle([spelt]))
     clean = tidy_address(text)
     if not clean:
         return BLANK
-    tables = index()
-    if _CODES.fullmatch(clean):
+    if _CODES(clean):
         return _several_codes(clean, tables)
-    district, province = tidy_address(district), tidy_address(province)
-    number = _CODE.fullmatch(clean)
+    district, province = _tidy_hint(district), _tidy_hint(province)
+    number = _CODE(clean)
     if number:
         if district and len(number[1]) <= 2:
             named = _named(f"Phường {number[1]}", district, province, vintage)
@@ -133,6 +138,12 @@ def province_of(code: str) -> str:
     if len(code) != 5:
         raise KeyError(code)
     return index().province_of[code]
+
+
+@lru_cache(maxsize=1 << 12)
+def _tidy_hint(text: str) -> str:
+    """Tidy a district or province: few, and often the same."""
+    return tidy_address(text)
 
 
 def _said_otherwise(reading: Reading[Commune]) -> Reading[Commune]:
@@ -208,21 +219,21 @@ def _candidates(place: Place, vintage: Vintage | None) -> tuple[list[Unit], tupl
         ranked = [
             (rank, unit)
             for unit in tables.communes.get(key.fold, ())
-            if (rank := _rank(unit, kind, key, place, vintage)) is not None
+            if not (place.districts and place.districts.isdisjoint(unit.districts))
+            and (rank := _rank(unit, kind, key, place, vintage)) is not None
         ]
         if not ranked:
             continue
-        best = min(rank for rank, _ in ranked)
+        best = min([rank for rank, _ in ranked])
         units = [unit for rank, unit in ranked if rank == best]
-        codes = {code for unit in units for code in unit.codes}
-        elsewhere = vintage is None and any(
-            rank[:-1] == best[:-1] and not codes.issuperset(unit.codes) for rank, unit in ranked
-        )
         doubts = [Doubt.COMMUNE_CONTEXT] if place.unread else []
         if best[1] == _MARKS_DIFFER:
             doubts.append(Doubt.COMMUNE_MARKS_DIFFER)
-        if elsewhere and not place.districts:
-            doubts.append(Doubt.COMMUNE_VINTAGE)
+        if vintage is None and not place.districts:
+            codes = {code for unit in units for code in unit.codes}
+            like = [unit for rank, unit in ranked if rank[:-1] == best[:-1]]
+            if not all(codes.issuperset(unit.codes) for unit in like):
+                doubts.append(Doubt.COMMUNE_VINTAGE)
         return units, tuple(doubts)
     return [], ()
 
@@ -230,7 +241,7 @@ def _candidates(place: Place, vintage: Vintage | None) -> tuple[list[Unit], tupl
 def _rank(
     unit: Unit, kind: str, key: Key, place: Place, vintage: Vintage | None
 ) -> tuple[int, ...] | None:
-    """Say how well a unit fits, less is better; None if it cannot be meant."""
+    """Say how well a unit of the right district fits, less is better; None if it cannot."""
     likeness = unit.key.likeness(key)
     if likeness == _MARKS_DIFFER and not place.districts:
         return None
@@ -238,8 +249,6 @@ def _rank(
     if kind in ABOVE_TYPES and unit.type != "Đặc khu":
         return None
     if other_type and not (place.districts or place.provinces):
-        return None
-    if place.districts and not _in_districts(unit, place.districts):
         return None
     moved = _province_rank(unit, place.provinces) if place.provinces else 0
     if moved is None:
@@ -249,23 +258,15 @@ def _rank(
     return other_vintage, likeness, other_type + moved, second
 
 
-def _in_districts(unit: Unit, districts: frozenset[str]) -> bool:
-    if unit.old:
-        return unit.district in districts
-    table = index().district_codes
-    return any(unit.codes[0] in table[district] for district in districts)
-
-
 def _province_rank(unit: Unit, provinces: Sequence[Province]) -> int | None:
     """Give 0 in a province of the unit's own list, 1 across the merger, None elsewhere."""
+    for place in provinces:
+        if unit.province in (place.old if unit.old else place.new):
+            return 0
     tables = index()
     if unit.old:
-        if any(unit.province in p.old for p in provinces):
-            return 0
         now = {tables.province_of[code] for code in unit.codes}
         return 1 if any(now & p.new for p in provinces) else None
-    if any(unit.province in p.new for p in provinces):
-        return 0
     return 1 if any(tables.merged[o] == unit.province for p in provinces for o in p.old) else None
 
 
@@ -275,14 +276,16 @@ def _answer(
     value, changes, more = _settle(units)
     if len(value.codes) > _MAX_CODES:
         return _UNKNOWN
-    if all(said != unit.text for unit in units):
+    if said not in [unit.text for unit in units]:
         changes = (Change.COMMUNE_SPELLING, *changes)
     return Normalized(value, changes, (*more, *doubts))
 
 
 def _settle(units: Sequence[Unit]) -> tuple[Commune, tuple[Change, ...], tuple[Doubt, ...]]:
     """Make the value of the units that a text may mean, and what it takes to say it."""
-    codes = tuple(sorted({code for unit in units for code in unit.codes}))
+    codes = units[0].codes
+    if len(units) > 1:
+        codes = tuple(sorted({code for unit in units for code in unit.codes}))
     renewed = (Change.COMMUNE_2025,) if all(unit.old for unit in units) else ()
     if len(codes) == 1:
         return Commune(codes, commune_name(codes[0])), renewed, ()

@@ -31,6 +31,8 @@ def undo(word: str) -> str | None:
     >>> undo("Mă"), undo("pḥng"), undo("Văn")
     ('mã', 'phòng', None)
     """
+    if word.isascii():
+        return None
     lower = unicodedata.normalize("NFC", word.lower())
     if len(lower) > 8:
         return None
@@ -45,6 +47,8 @@ def undo(word: str) -> str | None:
             certain = True
         else:
             choices.append(char)
+    if not certain and _LETTER.keys().isdisjoint(lower):
+        return None
     total = vocabulary().total
     # a consonant never bears a tone: there, any syllable is likelier than the text
     best, count = None, -1 if certain else 0

@@ -8,7 +8,6 @@ ISO dates day first and make ``5/3/60`` a day of 2060.
 
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
@@ -75,11 +74,13 @@ class Parts(NamedTuple):
 _Split: TypeAlias = tuple[str, str, str, tuple[Step, ...]]
 """Year, month and day as written ("" is absent), and the steps that told them apart."""
 
-_CLEAN_DMY = re.compile(r"([0-3][0-9])/([01][0-9])/((?:19|20)[0-9]{2})").fullmatch
-_CLEAN_ISO = re.compile(r"((?:18|19|2[01])[0-9]{2})(?:-([01][0-9])(?:-([0-3][0-9]))?)?").fullmatch
+_CLEAN_DMY = lazy(r"([0-3][0-9])/([01][0-9])/((?:19|20)[0-9]{2})")
+_CLEAN_ISO = lazy(r"((?:18|19|2[01])[0-9]{2})(?:-([01][0-9])(?:-([0-3][0-9]))?)?")
 _SETTLED_LAYOUT = lazy(r"[0-9]{2}/[0-9]{2}/[0-9]{4}|[0-9]{2}/[0-9]{4}|[0-9]{4}(?:-[0-9]{2}){0,2}")
 
 _SEP = r"[ /\\.,_\-‐-―−⁄∕]+"
+_PLAIN = lazy(r"[0-9](?:[0-9 /\\.,_\-‐-―−⁄∕]*[0-9])?")
+_LETTER = lazy("[a-z]", anywhere=True)
 _DMY = lazy(rf"([0-9]{{1,2}}){_SEP}([0-9]{{1,2}}){_SEP}([0-9]{{4}}|[0-9]{{2}})")
 _YMD = lazy(rf"([0-9]{{4}}){_SEP}([0-9]{{1,2}}){_SEP}([0-9]{{1,2}})")
 _MY = lazy(rf"([0-9]{{1,2}}){_SEP}([0-9]{{4}}|[0-9]{{2}})")
@@ -88,14 +89,14 @@ _FLOAT = lazy(r"([0-9]{4,8})[.,]0{1,6}")
 _FRACTION = lazy(r"([0-9]{5})[.,][0-9]{1,17}")
 _LOOK_ALIKES = lazy(r"[0-9OoОоΟοlIiІі|ı/\\.,_\-‐-―− ]+")
 _TO_DIGITS = str.maketrans("OoОоΟοlIiІі|ı", "0000001111111")  # Latin, Cyrillic and Greek
-_NO_DIGITS_HERE = lazy(r"[x?*_.\-0/ ]*")
+_NO_DIGITS = "x?*_.-0/ "
 _UNKNOWN_FIRST = lazy(r"^(?:[x?*_.\-]*\s*/\s*|[x?*_]+[\s\-.]+){1,2}(?=[0-9])", anywhere=True)
 _UNKNOWN_LAST = lazy(r"([0-9]{4}(?:[-/.][0-9]{2})?)(?:[-/.](?:[xu?*_]{2}|--)){1,2}")
 _NEVER = {
-    (0, 0, 0), (1, 1, 1), (1753, 1, 1), (1899, 12, 30), (1899, 12, 31), (1900, 1, 0), (1900, 0, 1),
-    (9999, 12, 31), (9999, 99, 99),
+    0: {(0, 0)}, 1: {(1, 1)}, 1753: {(1, 1)}, 1899: {(12, 30), (12, 31)}, 1900: {(1, 0), (0, 1)},
+    9999: {(12, 31), (99, 99)},
 }  # fmt: skip
-"""What software writes for no date at all, as year, month, day."""
+"""What software writes for no date at all: in each year, month and day."""
 
 
 def days_in(year: int, month: int) -> int:
@@ -138,25 +139,31 @@ def _read_any(text: str, pivot: date) -> Parts | Fault:
     said = narrow(tidied)
     if said != tidied:
         steps.append(Step.WIDTH)
-    said = said.lstrip(" ,;").rstrip(" ,;.")
-    folded = fold(said)
-    if _NO_DIGITS_HERE(folded) or NOTHING(folded):
-        return Fault.PLACEHOLDER
-    if LUNAR(folded):
-        return Fault.LUNAR
-    split = _split(said, folded)
+    bare = said.lstrip(" ,;").rstrip(" ,;.")
+    split = _plain_split(bare) if _PLAIN(bare) else _split(fold(bare))
     if isinstance(split, Fault):
         return split
-    if split[3][:1] != (Step.WORDS,) and not _SETTLED_LAYOUT(narrow(tidied)):
+    if split[3][:1] != (Step.WORDS,) and not _SETTLED_LAYOUT(said):
         steps.append(Step.FORMAT)
     return _date(split, steps, pivot)
 
 
-def _split(said: str, folded: str) -> _Split | Fault:
-    """Take the text apart: labels, time of day and words first, then figures."""
+def _plain_split(bare: str) -> _Split | Fault:
+    """Take apart what holds no more than figures and separators, as most cells do."""
+    return _figures(bare, year_said=False) if bare.strip(_NO_DIGITS) else Fault.PLACEHOLDER
+
+
+def _split(folded: str) -> _Split | Fault:
+    """Take any text apart: labels, time of day and words first, then figures."""
+    if not folded.strip(_NO_DIGITS) or NOTHING(folded):
+        return Fault.PLACEHOLDER
     steps: list[Step] = []
-    label, solar = LABEL(folded), SOLAR(folded)
-    bare = folded[label.end() if label else 0 : solar.start() if solar else None]
+    bare = folded
+    if _LETTER(folded):
+        if LUNAR(folded):
+            return Fault.LUNAR
+        label, solar = LABEL(folded), SOLAR(folded)
+        bare = folded[label.end() if label else 0 : solar.start() if solar else None]
     labelled = bare != folded
     if labelled:
         steps.append(Step.WORDS)
@@ -165,7 +172,7 @@ def _split(said: str, folded: str) -> _Split | Fault:
         steps.append(Step.TIME)
         if late_in_utc(time):
             steps.append(Step.TIME_ZONE)
-    if words := spelled_out(bare):
+    if _LETTER(bare) and (words := spelled_out(bare)):
         return *words, (*dict.fromkeys([Step.WORDS, *steps]),)
     bare, more = _plain_figures(bare)
     figures = _figures(bare, year_said=labelled and len(bare) == 2)
@@ -189,16 +196,22 @@ def _plain_figures(bare: str) -> tuple[str, list[Step]]:
     if plain != bare and _LOOK_ALIKES(bare):
         digits = sum(char in "0123456789" for char in bare)
         letters = sum(a != b for a, b in zip(bare, plain, strict=True))
-        if digits >= letters:
+        if digits >= letters or (digits and _is_full_date(plain)):
             bare = plain
             steps.append(Step.LETTERS)
     return bare, steps
 
 
+def _is_full_date(plain: str) -> bool:
+    """Whether figures are a day, a month and a year of four digits that make a date."""
+    if m := _DMY(plain):
+        return len(m[3]) == 4 and _is_date(int(m[3]), int(m[2]), int(m[1]))
+    m = _YMD(plain)
+    return m is not None and _is_date(int(m[1]), int(m[2]), int(m[3]))
+
+
 def _figures(bare: str, *, year_said: bool) -> _Split | Fault:
     """Take a date of figures and separators apart."""
-    if whole := _FLOAT(bare):
-        bare = whole[1]
     if bare.isascii() and bare.isdigit():
         return _run(bare, year_said=year_said)
     if m := _DMY(bare):
@@ -207,6 +220,8 @@ def _figures(bare: str, *, year_said: bool) -> _Split | Fault:
         return m[3], m[2], m[1], ()
     if m := _YMD(bare):
         return m[1], m[2], m[3], ()
+    if m := _FLOAT(bare):
+        return _run(m[1], year_said=year_said)
     if m := _YM(bare):
         return m[1], m[2] or m[3], "", ()
     if m := _FRACTION(bare):
@@ -246,15 +261,15 @@ def _serial(digits: str, steps: tuple[Step, ...]) -> _Split | Fault:
 def _eaten_zero(digits: str) -> _Split | Fault:
     """Give back the first zero of ddmmyyyy, unless ddmyyyy reads as well."""
     year = int(digits[3:])
-    if not FIRST_YEAR <= year <= LAST_YEAR or _fits(year, int(digits[2]), int(digits[:2])):
+    if _is_date(year, int(digits[2]), int(digits[:2])):
         return Fault.UNREADABLE
-    if not _fits(year, int(digits[1:3]), int(digits[0])):
+    if not _is_date(year, int(digits[1:3]), int(digits[0])):
         return Fault.UNREADABLE
     return digits[3:], digits[1:3], digits[0], (Step.ZERO_EATEN,)
 
 
-def _fits(year: int, month: int, day: int) -> bool:
-    return 1 <= month <= 12 and 1 <= day <= days_in(year, month)
+def _is_date(year: int, month: int, day: int) -> bool:
+    return FIRST_YEAR <= year <= LAST_YEAR and 1 <= month <= 12 and 1 <= day <= days_in(year, month)
 
 
 def _date(split: _Split, steps: list[Step], pivot: date) -> Parts | Fault:
@@ -262,7 +277,7 @@ def _date(split: _Split, steps: list[Step], pivot: date) -> Parts | Fault:
     said_year, month, day = split[0], int(split[1] or 0), int(split[2] or 0)
     steps += split[3]
     year = int(said_year)
-    said = {(month, day), (day, month)}
+    first, second = month, day
     if split[2] and (day == 0 or month == 0):
         day = 0
         steps.append(Step.ZERO_PARTS)
@@ -276,7 +291,8 @@ def _date(split: _Split, steps: list[Step], pivot: date) -> Parts | Fault:
         if (year, month, day) > (pivot.year, pivot.month if month else 0, pivot.day if day else 0):
             year -= 100
         steps.append(Step.CENTURY)
-    if any((year, *parts) in _NEVER for parts in said):
+    never = _NEVER.get(year)
+    if never and ((first, second) in never or (second, first) in never):
         return Fault.PLACEHOLDER
     if not FIRST_YEAR <= year <= LAST_YEAR or month > 12:
         return Fault.IMPOSSIBLE

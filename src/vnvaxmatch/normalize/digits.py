@@ -6,7 +6,7 @@ as digits here; ``str.isdigit`` also takes superscripts and other scripts' digit
 
 from __future__ import annotations
 
-import re
+from vnvaxmatch.normalize.folding import lazy
 
 __all__ = [
     "float_digits",
@@ -17,23 +17,22 @@ __all__ = [
 ]
 
 _LOOK_ALIKE = str.maketrans("OoОоΟοlIiІі|", "000000111111")  # Latin, Cyrillic and Greek
-_DIGITS_AND_LOOK_ALIKES = re.compile("[0-9OoОоΟοlIiІі|]+")
+_DIGITS_AND_LOOK_ALIKES = lazy("[0-9OoОоΟοlIiІі|]+")
 
-_FLOAT = re.compile(
+_FLOAT = lazy(
     r"([0-9]{10,}(?=[.,]0{3,6}$)|[0-9]+(?=[.,]00?$)"
     r"|[0-9]{1,3}(?:\.[0-9]{3})+(?=,00?$)|[0-9]{1,3}(?:,[0-9]{3})+(?=\.00?$))[.,]0+"
 )
-_SCIENTIFIC = re.compile(r"([0-9])(?:[.,]([0-9]*))?[eE]\+?([0-9]{1,2})")
+_SCIENTIFIC = lazy(r"([0-9])(?:[.,]([0-9]*))?[eE]\+?([0-9]{1,2})")
 
-_NOTHING = re.compile(
-    r"""
+_NOTHING = lazy(
+    r"""(?x)
     (?:khong|ko|kh|k|chua|chx|hong|0)
         (?:\s+(?:co|duoc|cap|lam|nho|ro|biet|mang|xac|dinh|thong|tin|cung|khai|bao|gi))*
     | (?:mat|that\ lac|quen|trong|bo\ trong|(?:bo\ sung|cap\ nhat)(?:\ sau)?|tre\ em|em\ be)
     | n/?a|\#n/a|\#value!|\#ref!|\#name\?|\#null!|\#num!|none|null|nil|nan|nat|unknown|no|x{1,3}
     | [\s.,:;?!/\\'"`~=()<>|_…–—-]+
-    """,
-    re.VERBOSE,
+    """
 )
 
 
@@ -52,7 +51,7 @@ def look_alike_digits(compact: str) -> str | None:
     >>> look_alike_digits("OO1O85OOO123"), look_alike_digits("Hello"), look_alike_digits("12x")
     ('001085000123', None, None)
     """
-    if not _DIGITS_AND_LOOK_ALIKES.fullmatch(compact):
+    if not _DIGITS_AND_LOOK_ALIKES(compact):
         return None
     if 2 * sum("0" <= c <= "9" for c in compact) < len(compact):
         return None
@@ -67,9 +66,9 @@ def float_digits(text: str) -> str | None:
     >>> float_digits("79185000456.0"), float_digits("7.9185000456E+10"), float_digits("1.085E+09")
     ('79185000456', '79185000456', None)
     """
-    if found := _FLOAT.fullmatch(text):
-        return re.sub("[.,]", "", found[1])
-    if found := _SCIENTIFIC.fullmatch(text):
+    if found := _FLOAT(text):
+        return found[1].replace(".", "").replace(",", "")
+    if found := _SCIENTIFIC(text):
         fraction = found[2] or ""
         if len(fraction) == int(found[3]) >= 6:
             return found[1] + fraction
@@ -82,7 +81,7 @@ def is_scientific(text: str) -> bool:
     >>> is_scientific("1.08500E+09"), is_scientific("E1234567")
     (True, False)
     """
-    return _SCIENTIFIC.fullmatch(text) is not None
+    return _SCIENTIFIC(text) is not None
 
 
 def says_nothing(folded: str) -> bool:
@@ -91,4 +90,4 @@ def says_nothing(folded: str) -> bool:
     >>> says_nothing("khong co"), says_nothing("-"), says_nothing("khong 5")
     (True, True, False)
     """
-    return _NOTHING.fullmatch(folded) is not None
+    return _NOTHING(folded) is not None

@@ -24,8 +24,10 @@ __all__ = [
     "Encoding",
     "decode_cell",
     "decode_word",
+    "fits_bytes",
     "is_known",
     "may_be_bytes",
+    "shows_signs",
 ]
 
 
@@ -58,6 +60,9 @@ for _byte in range(0x80, 0xA0):
 
 # what text extracted from PDF holds in the place of two TCVN3 bytes
 _PDF_BYTES = {"\u2212": 0xAD, "\u2219": 0xB7}
+_BYTES = frozenset(BYTE_OF) | frozenset(_PDF_BYTES)
+_ORDINALS = frozenset("ªº")
+_SIGNS = re.compile("[^\\W\\d_][\x80-\x9f¡-³µ-¿×÷]|[\x80-\x9f¡-±µ-¹»-¿×÷][^\\W\\d_]")
 # a reading must be e^3 = 20 times as likely as the next
 _CLEAR_MARGIN = 3.0
 _DOUBTFUL_GAIN = 5.0
@@ -129,20 +134,28 @@ class _Word(NamedTuple):
     """For each of ``LEGACY``; None where the word stays as it is."""
 
 
+_AS_IT_IS = (None,) * len(LEGACY)
+
+
 @lru_cache(maxsize=1 << 14)
 def _look_at(word: str) -> _Word:
-    lower = word.lower()
     ascii_ = word.isascii()
-    signs = not all(char.isalpha() and char not in "ªº" for char in word)
-    bad = not word.isprintable() if ascii_ else _is_bad(word, lower)
-    decoded: list[_Decoded | None] = [None] * len(LEGACY)
-    fits = all(char in BYTE_OF or char in _PDF_BYTES for char in word)
-    if fits:
-        for at, encoding in enumerate(LEGACY):
-            text = decode_word(word, encoding)
-            if text != lower:
-                decoded[at] = _Decoded(text, is_known(text), _is_seen(text))
-    return _Word(fits, bad, not ascii_ and not _is_seen(lower), signs, tuple(decoded))
+    if ascii_ and word.isprintable():
+        return _Word(fits=True, bad=False, unseen=False, signs=False, decoded=_AS_IT_IS)
+    lower = word.lower()
+    bad = ascii_ or _is_bad(word, lower)
+    unseen = not ascii_ and not _is_seen(lower)
+    fits = _BYTES.issuperset(word)
+    if not fits:
+        return _Word(fits, bad, unseen, signs=False, decoded=_AS_IT_IS)
+    decoded = tuple([_decoded(word, lower, encoding) for encoding in LEGACY])
+    signs = not word.isalpha() or not _ORDINALS.isdisjoint(word)
+    return _Word(fits, bad, unseen, signs, decoded)
+
+
+def _decoded(word: str, lower: str, encoding: Encoding) -> _Decoded | None:
+    text = decode_word(word, encoding)
+    return _Decoded(text, is_known(text), _is_seen(text)) if text != lower else None
 
 
 def _is_bad(word: str, lower: str) -> bool:
@@ -151,18 +164,36 @@ def _is_bad(word: str, lower: str) -> bool:
     return not known or (not word.isupper() and any("À" <= char <= "Þ" for char in word[1:]))
 
 
-def may_be_bytes(word: str) -> bool:
+def fits_bytes(word: str) -> bool:
+    """Say whether every character of a word is one that a byte shows as."""
+    return word.isascii() or _BYTES.issuperset(word)
+
+
+def may_be_bytes(word: str, *, among_bytes: bool = False) -> bool:
     """Say whether :func:`decode_cell` may read this word back, whatever stands beside it.
 
-    A cell none of whose words may be bytes is decoded by no vote either.
+    A word that can be Vietnamese is read back only in a name that may be bytes throughout;
+    ``among_bytes`` asks about that case. A cell none of whose words may be bytes is decoded by no
+    vote either.
 
     >>> may_be_bytes("NguyÔn"), may_be_bytes("Müller"), may_be_bytes("Nguyển")
     (True, False, False)
+    >>> may_be_bytes("Thí"), may_be_bytes("Thí", among_bytes=True)
+    (False, True)
     """
     look = _look_at(word)
-    if not look.fits or not (look.bad or look.unseen):
+    if not (look.bad or (among_bytes and look.unseen)):
         return False
-    return any([decoded and (decoded.known or look.signs) for decoded in look.decoded])
+    return any(decoded and (decoded.known or look.signs) for decoded in look.decoded)
+
+
+def shows_signs(word: str) -> bool:
+    """Say whether a word holds signs between letters, as only a lost encoding puts them there.
+
+    >>> shows_signs("Ph¹m"), shows_signs("Phạm")
+    (True, False)
+    """
+    return not word.isascii() and _SIGNS.search(word) is not None
 
 
 def decode_cell(
@@ -181,13 +212,13 @@ def decode_cell(
     """
     looks = [_look_at(word) for word in words]
     # words that cannot come from the code page stand as they are, then so do good words
-    whole = all([look.fits for look in looks])
-    any_bad = any([look.bad for look in looks])
-    if not any_bad and not (whole and any([look.unseen for look in looks])):
+    whole = all(look.fits for look in looks)
+    any_bad = any(look.bad for look in looks)
+    if not any_bad and not (whole and any(look.unseen for look in looks)):
         return None
     found = []
     for at, encoding in enumerate(LEGACY):
-        result = _decode(words, looks, at=at, whole=whole, voted=encoding is hint)
+        result = _decode(words, looks, at=at, whole=whole, voted=encoding == hint)
         if result is not None:
             found.append((encoding, result))
     if any_bad and len(found) == 1:
@@ -226,7 +257,7 @@ def _choose(
     as_it_is = _weigh(words)
     weighed = [(_weigh(result), encoding, result) for encoding, result in found]
     for weight, encoding, result in weighed:
-        if encoding is hint and (any_bad or weight > as_it_is):
+        if encoding == hint and (any_bad or weight > as_it_is):
             return encoding, result
     weighed.sort(key=lambda reading: -reading[0])
     best, encoding, result = weighed[0]

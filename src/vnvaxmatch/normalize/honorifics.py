@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from vnvaxmatch.normalize.folding import fold
+from vnvaxmatch.normalize.folding import fold, lazy
 from vnvaxmatch.normalize.spelling import spell
 from vnvaxmatch.normalize.tables import rows
 from vnvaxmatch.normalize.vocabulary import vocabulary
@@ -32,21 +32,22 @@ PLACEHOLDERS = frozenset(_PLACEHOLDER_LIST.split("|"))
 # without their marks these are names: Võ Danh, Thu
 _ONLY_MARKED = frozenset({"vô danh", "thử", "ẩn danh"})
 _NOT_WORD = re.compile(r"[\W_]+")
-_ERROR_CELL = re.compile(r"#(?:n/a|ref!|value!|name\?|null!|num!|div/0!)", re.IGNORECASE)
-_NUMBERED = re.compile(r"(?:test|demo|sample|thử)[\s_-]*\d+", re.IGNORECASE)
+_ERROR_CELL = lazy(r"(?i)#(?:n/a|ref!|value!|name\?|null!|num!|div/0!)")
+_NUMBERED = lazy(r"(?i)(?:test|demo|sample|thử)[\s_-]*\d+")
 
-_NEWBORN = re.compile(
-    r"""[(\[]?\s*
-    (?:cb(?![^\W\d_])|c\.\s?b\.?
+_NEWBORN = lazy(
+    r"""(?ix)\A[(\[]?\s*
+    (?:cb(?![^\W\d_])|c\.\s?b(?:\.|(?![^\W\d_]))
       |(?:(?:bé|trẻ|em)\s+(?:(?:gái|trai)\s+)?)?(?:(?:trẻ\s+)?sơ\s+sinh\s+)?con\s+(?:của\s+)?(?:bà|chị|mẹ)(?=[\s:.)\]-])
       |(?:be\s+)?con\s+(?:cua\s+)?(?:ba|chi|me)(?=[\s:.)\]-])
     )[\s:.)\]-]*(?=[^\W\d_])""",
-    re.IGNORECASE | re.VERBOSE,
+    anywhere=True,
 )
-_NEWBORN_AFTER = re.compile(r"\s*[(\[]\s*(?:cb|con\s+bà|sơ\s+sinh)\s*[)\]]$", re.IGNORECASE)
+_NEWBORN_AFTER = lazy(r"(?i)\s*[(\[]\s*(?:cb|con\s+bà|sơ\s+sinh)\s*[)\]]$", anywhere=True)
 _SEPARATOR = ".:,-/"
 # surnames of a few, and middle names of most
 _NOT_FIRST = ("văn", "thị")
+_COMMON_SURNAME = 20
 
 
 def is_placeholder(text: str) -> bool:
@@ -57,7 +58,7 @@ def is_placeholder(text: str) -> bool:
     >>> is_placeholder("Võ Danh"), is_placeholder("Vo Danh"), is_placeholder("Na")
     (False, False, False)
     """
-    if _ERROR_CELL.fullmatch(text) or _NUMBERED.fullmatch(text):
+    if (text[:1] == "#" and _ERROR_CELL(text)) or (text[-1:].isdecimal() and _NUMBERED(text)):
         return True
     plain = _NOT_WORD.sub(" ", text.lower()).strip()
     if not plain:
@@ -90,11 +91,11 @@ def split_newborn(text: str) -> str | None:
     """
     inside: str | None = None
     while True:
-        if found := _NEWBORN.match(text):
+        if found := _NEWBORN(text):
             opened = text[0] in "([" and not re.search(r"[)\]]", found[0])
             text = text[found.end() :]
             inside = text = text.rstrip(")] ") if opened else text
-        elif found := _NEWBORN_AFTER.search(text):
+        elif found := _NEWBORN_AFTER(text):
             inside = text = text[: found.start()]
         else:
             return inside
@@ -115,14 +116,25 @@ def _titles() -> tuple[frozenset[str], frozenset[tuple[str, ...]], frozenset[str
     return frozenset(words), frozenset(phrases), frozenset(short)
 
 
+@cache
+def _sizes_of_phrases() -> dict[str, tuple[int, ...]]:
+    """First word -> how many words its titles have, the longest first."""
+    sizes: dict[str, set[int]] = {}
+    for phrase in _titles()[1]:
+        sizes.setdefault(phrase[0], set()).add(len(phrase))
+    return {word: tuple(sorted(found, reverse=True)) for word, found in sizes.items()}
+
+
 def strip_titles(words: Sequence[str]) -> tuple[list[str], bool, bool]:
     """Take titles off the front of a name, in NFC, where they cannot be part of it.
 
     Gives the words left, whether a title went, and whether one may have stayed. A title goes with a
-    separator behind it (``BS.``, ``Ông:``), or before a surname that is followed by more name.
+    separator behind it (``BS.``, ``Ông:``) or in brackets, or before a surname that is followed by
+    more name: one that is hardly ever anything else, or behind words that no name was seen to hold
+    (Bà, Chú, Cháu) any common one.
 
-    >>> strip_titles(["Ông", "Nguyễn", "Văn", "An"])
-    (['Nguyễn', 'Văn', 'An'], True, False)
+    >>> strip_titles(["Ông", "Nguyễn", "Văn", "An"]), strip_titles(["(Bà)", "Lê", "An"])
+    ((['Nguyễn', 'Văn', 'An'], True, False), (['Lê', 'An'], True, False))
     >>> strip_titles(["Ông", "Văn", "Huy"]), strip_titles(["Anh", "Hoàng", "Nam"])
     ((['Ông', 'Văn', 'Huy'], False, False), (['Anh', 'Hoàng', 'Nam'], False, True))
     """
@@ -131,11 +143,11 @@ def strip_titles(words: Sequence[str]) -> tuple[list[str], bool, bool]:
     while len(left) > 1:
         size, sure, unlike_a_name = _title_at(left)
         rest = left[size:]
-        while rest and not _NOT_WORD.sub("", rest[0]) and len(rest) > 1:
+        while len(rest) > 1 and not rest[0].isalpha() and not _NOT_WORD.sub("", rest[0]):
             sure, rest = True, rest[1:]
         if not size or not rest:
             break
-        if not (sure or _begins_full_name(rest, unlike_a_name)):
+        if not (sure or _begins_full_name(rest, left[0], unlike_a_name=unlike_a_name)):
             first = _canonical(rest[0])
             maybe = unlike_a_name or (len(left) > 2 and first not in _NOT_FIRST and _surname(first))
             break
@@ -146,27 +158,44 @@ def strip_titles(words: Sequence[str]) -> tuple[list[str], bool, bool]:
 def _title_at(words: Sequence[str]) -> tuple[int, bool, bool]:
     """Give how many words the title has, whether a separator ends it, whether it is no name."""
     singles, phrases, short = _titles()
-    for size in (3, 2):
-        phrase = tuple(word.lower().rstrip(_SEPARATOR) for word in words[:size])
+    lower = words[0].lower()
+    bare = lower.rstrip(_SEPARATOR)
+    if lower[0] in "([":
+        return _title_in_brackets(words), True, True
+    for size in _sizes_of_phrases().get(bare, ()):
+        phrase = tuple([word.lower().rstrip(_SEPARATOR) for word in words[:size]])
         if phrase in phrases and len(words) > size:
             return size, words[size - 1][-1] in _SEPARATOR, True
-    bare = words[0].lower().rstrip(_SEPARATOR)
     if bare in ("ông(bà)", "anh(chị)"):
         return 1, True, True
-    separated = bare != words[0].lower()
+    separated = bare != lower
     if bare in singles:
         # a dot or a dash may end anything; a colon or a comma ends a title
         return 1, separated, not vocabulary().is_surname(bare)
-    if bare in short or _all_titles(bare, singles | short):
+    if bare in short or _all_titles(bare):
         # "Cn" and "Ds" are also short for names, so without a separator a full name must follow
         return 1, separated, True
     return 0, False, False
 
 
-def _all_titles(bare: str, known: frozenset[str]) -> bool:
+def _title_in_brackets(words: Sequence[str]) -> int:
+    """Give how many words a title in brackets has, at most three: ``(Ông)``, ``( BS. )``."""
+    singles, phrases, short = _titles()
+    for size, word in enumerate(words[:3], start=1):
+        if word.rstrip(_SEPARATOR)[-1:] in (")", "]"):
+            title = " ".join(words[:size]).lower().strip("()[] " + _SEPARATOR)
+            known = title in singles or title in short or tuple(title.split()) in phrases
+            return size if known or _all_titles(title) else 0
+    return 0
+
+
+def _all_titles(bare: str) -> bool:
     """Say whether these are several titles: ``Ông/Bà``, ``PGS.TS``."""
+    if bare.isalpha():
+        return False
+    singles, _, short = _titles()
     parts = [part for part in re.split(r"[./()]", bare) if part]
-    return len(parts) > 1 and all(part in known for part in parts)
+    return len(parts) > 1 and all(part in singles or part in short for part in parts)
 
 
 def _surname(word: str) -> bool:
@@ -179,12 +208,17 @@ def _canonical(word: str) -> str:
     return spelling.text if spelling else lower
 
 
-def _begins_full_name(words: Sequence[str], unlike_a_name: bool) -> bool:
+def _begins_full_name(words: Sequence[str], title: str, *, unlike_a_name: bool) -> bool:
     """Say whether these words are a surname with more name, surely enough to cut before it."""
-    if len(words) < 2 + (not unlike_a_name):
+    if len(words) < 2:
         return False
     first, second = _canonical(words[0]), _canonical(words[1])
     known = vocabulary()
     if known.is_mostly_surname(first):
         return True
-    return known.is_surname(first) and first not in _NOT_FIRST and second in _NOT_FIRST
+    if first in _NOT_FIRST or not known.is_surname(first):
+        return False
+    if second in _NOT_FIRST:
+        return unlike_a_name or len(words) > 2
+    in_no_name = title.lower() in _titles()[0] and title.lower() not in known.total
+    return in_no_name and known.surnames[first] >= _COMMON_SURNAME

@@ -9,15 +9,15 @@ province codes of July 2025 are another table, and 024 stays Bắc Giang here.
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 from functools import cache
+from typing import TypeAlias
 
 import attrs
 
 from vnvaxmatch.normalize.births import BirthDate
 from vnvaxmatch.normalize.digits import is_digits
-from vnvaxmatch.normalize.folding import MAX_LENGTH
+from vnvaxmatch.normalize.folding import MAX_LENGTH, lazy
 from vnvaxmatch.normalize.id_texts import bare_number
 from vnvaxmatch.normalize.sexes import Sex
 from vnvaxmatch.normalize.tables import rows
@@ -43,11 +43,11 @@ class IdKind(StrEnum):
     """A letter and 7 digits."""
 
 
-_SHAPE = re.compile("[0-9]{12}|[0-9]{9}|[A-Z][0-9]{7}")
+_SHAPE = lazy("[0-9]{12}|[0-9]{9}|[A-Z][0-9]{7}")
 
 
 def _check_shape(_number: object, _attribute: object, text: str) -> None:
-    if not _SHAPE.fullmatch(text):
+    if not _SHAPE(text):
         raise ValueError("an identity number is 12 digits, 9 digits, or a letter and 7 digits")
 
 
@@ -168,6 +168,8 @@ def id_number(
         return Normalized(IdNumber(text), (), clean_doubts(text[:4]))
     if len(text) > MAX_LENGTH:
         return Rejected(Reason.TOO_LONG)
+    if is_digits(text):
+        return _from_digits(text, (), birth, sex)
     if not text or text.isspace():
         return BLANK
     read = bare_number(text)
@@ -234,13 +236,17 @@ def _cmnd_prefixes() -> frozenset[str]:
     return frozenset(row["prefix"] for row in rows("cmnd_prefixes"))
 
 
-_OLD_MOBILE = re.compile("1(?:2[0-9]|6[2-9]|8[268]|99)[0-9]{7}")
+_OLD_MOBILE = lazy("1(?:2[0-9]|6[2-9]|8[268]|99)[0-9]{7}")
 
 
 @cache
 def _landline_codes() -> tuple[str, ...]:
     """Area codes without their zero, as a spreadsheet leaves them."""
     return tuple({row["new"][1:] for row in rows("landline_migration_2017")})
+
+
+_Guess: TypeAlias = tuple[IdNumber, tuple[Doubt, ...]] | Reason
+"""A number with its zeros restored and what is doubtful about it, or why it cannot be."""
 
 
 def _from_digits(
@@ -250,7 +256,7 @@ def _from_digits(
     size = len(digits)
     if not digits.strip("0") or (size >= 8 and digits == digits[0] * size):
         return Rejected(Reason.ID_NUMBER_PLACEHOLDER)
-    guess: tuple[str, tuple[Doubt, ...]] | Reason
+    guess: _Guess
     match size:
         case 12:
             return Normalized(IdNumber(digits), changes, clean_doubts(digits[:4]))
@@ -266,7 +272,7 @@ def _from_digits(
             guess = Reason.ID_NUMBER_LENGTH
     if isinstance(guess, Reason):
         return Rejected(guess)
-    return Normalized(IdNumber(guess[0]), (*changes, Change.ID_NUMBER_ZEROS), guess[1])
+    return Normalized(guess[0], (*changes, Change.ID_NUMBER_ZEROS), guess[1])
 
 
 def _cmnd_doubts(digits: str) -> tuple[Doubt, ...]:
@@ -276,9 +282,7 @@ def _cmnd_doubts(digits: str) -> tuple[Doubt, ...]:
     return () if known else (Doubt.ID_NUMBER_UNKNOWN_PLACE,)
 
 
-def _restore_cmnd_zero(
-    digits: str, birth: BirthDate | None
-) -> tuple[str, tuple[Doubt, ...]] | Reason:
+def _restore_cmnd_zero(digits: str, birth: BirthDate | None) -> _Guess:
     """Read 8 digits as a CMND that lost its zero, unless they are the birth date of the record."""
     if digits[0] == "0":  # a spreadsheet eats every leading zero
         return Reason.ID_NUMBER_LENGTH
@@ -287,12 +291,10 @@ def _restore_cmnd_zero(
         if digits in (day_month + year, year + day_month[2:] + day_month[:2]):
             return Reason.ID_NUMBER_AMBIGUOUS
     restored = "0" + digits
-    return restored, (Doubt.ID_NUMBER_ZEROS_GUESSED, *_cmnd_doubts(restored))
+    return IdNumber(restored), (Doubt.ID_NUMBER_ZEROS_GUESSED, *_cmnd_doubts(restored))
 
 
-def _restore_zeros(
-    digits: str, birth: BirthDate | None, sex: Sex | None
-) -> tuple[str, tuple[Doubt, ...]] | Reason:
+def _restore_zeros(digits: str, birth: BirthDate | None, sex: Sex | None) -> _Guess:
     """Read 10 or 11 digits as a 12-digit number that lost its zeros, if nothing else fits.
 
     11 digits that do not start with 0 lost one zero, whatever the record says: a contradiction is
@@ -311,13 +313,13 @@ def _restore_zeros(
         return Reason.ID_NUMBER_LENGTH
     if not eaten:  # somebody, not a spreadsheet, dropped a digit: which one is a guess
         if confirmed and not phone and len(digits) == 11:
-            return number.text, (Doubt.ID_NUMBER_ZEROS_GUESSED,)
+            return number, (Doubt.ID_NUMBER_ZEROS_GUESSED,)
         return Reason.ID_NUMBER_PHONE if phone else Reason.ID_NUMBER_LENGTH
     if len(digits) == 11:
-        return number.text, (Doubt.ID_NUMBER_ZEROS_GUESSED,) if conflicts else ()
+        return number, (Doubt.ID_NUMBER_ZEROS_GUESSED,) if conflicts else ()
     if conflicts:
         return Reason.ID_NUMBER_AMBIGUOUS
-    return number.text, () if confirmed else (Doubt.ID_NUMBER_ZEROS_GUESSED,)
+    return number, () if confirmed else (Doubt.ID_NUMBER_ZEROS_GUESSED,)
 
 
 def _plausible_year(number: IdNumber) -> bool:
@@ -328,8 +330,8 @@ def _looks_like_phone(digits: str) -> bool:
     """Say whether 10 or 11 digits could be a phone: 09…, 849…, an eaten 0169… or 028…."""
     if len(digits) == 11:
         if digits[0] == "0":
-            return bool(_OLD_MOBILE.fullmatch(digits[1:])) or digits[1] == "2"
+            return bool(_OLD_MOBILE(digits[1:])) or digits[1] == "2"
         return digits.startswith("84") and digits[2] in "35789"
     if digits[0] == "0":
         return digits[1] in "23456789"
-    return bool(_OLD_MOBILE.fullmatch(digits)) or digits.startswith(_landline_codes())
+    return bool(_OLD_MOBILE(digits)) or digits.startswith(_landline_codes())

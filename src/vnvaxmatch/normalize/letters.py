@@ -43,8 +43,9 @@ INVISIBLE = re.compile(
 )
 
 _MARK = re.compile("[\u0300-\u036f]")
-_TONE_FIRST = re.compile("([aeoAEO])([\u0300\u0301\u0303\u0309])([\u0302\u0306])")
-_TWICE = re.compile("([\u0300-\u0303\u0306\u0309\u031b\u0323])\\1+")
+# for few texts, so compiled when first used
+_TONE_FIRST = "([aeoAEO])([\u0300\u0301\u0303\u0309])([\u0302\u0306])"
+_TWICE = "([\u0300-\u0303\u0306\u0309\u031b\u0323])\\1+"
 
 
 def compose(text: str) -> tuple[str, str]:
@@ -61,8 +62,8 @@ def compose(text: str) -> tuple[str, str]:
     nfc = unicodedata.normalize("NFC", text)
     if not _MARK.search(nfc):
         return nfc, nfc
-    apart = _TWICE.sub(r"\1", unicodedata.normalize("NFD", nfc))
-    return nfc, unicodedata.normalize("NFC", _TONE_FIRST.sub(r"\1\3\2", apart))
+    apart = re.sub(_TWICE, r"\1", unicodedata.normalize("NFD", nfc))
+    return nfc, unicodedata.normalize("NFC", re.sub(_TONE_FIRST, r"\1\3\2", apart))
 
 
 @cache

@@ -8,22 +8,24 @@ that the vocabulary need not be asked; it is asked where a byte was lost on the 
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from vnvaxmatch.normalize.encodings import BYTE_OF, is_known
+from vnvaxmatch.normalize.folding import lazy
 from vnvaxmatch.normalize.spelling import spell
 from vnvaxmatch.normalize.vocabulary import vocabulary
 
-__all__ = ["repair_lost_spaces", "repair_word"]
+__all__ = ["may_lack_space", "repair_lost_spaces", "repair_word"]
 
 # first bytes of the UTF-8 of Latin letters and of combining marks, as each reading shows them
 _LEADS = re.compile(
     "[\u00c3-\u00ca\u00cc\u00cd\u00e1\u0102\u0106\u010c\u0118\u0139\u00ab\u00b7\u0192\u221a\u2206\u2248]"
 )
-_LATIN_RESULT = re.compile("[\\w\u0300-\u036f'’.\\-()]+")
+_LATIN_RESULT = lazy("[\\w\u0300-\u036f'’.\\-()]+")
 # the signs from U+02C6 on are how cp1252 shows some of the bytes 80-9F
-_NOT_LATIN = re.compile(
-    "[^\u0000-\u024f\u02c6\u02dc\u0300-\u036f\u1e00-\u1eff\u2013-\u203a\u20ac\u2122]"
+_NOT_LATIN = lazy(
+    "[^\u0000-\u024f\u02c6\u02dc\u0300-\u036f\u1e00-\u1eff\u2013-\u203a\u20ac\u2122]",
+    anywhere=True,
 )
 _C1_UNDEFINED = b"\x81\x8d\x8f\x90\x9d"
 _LOST = "\ufffd?"
@@ -42,6 +44,7 @@ def _readings() -> tuple[dict[str, int], ...]:
     return western, turkish, central | ascii_, mac | ascii_
 
 
+@lru_cache(maxsize=1 << 13)
 def repair_word(word: str) -> str | None:
     """Undo mojibake in one word, at most twice over, or give None.
 
@@ -90,9 +93,9 @@ def _decode(raw: bytes) -> str | None:
 
 def _is_word(text: str) -> bool:
     """Say whether Latin letters came out, or what may be a second round of mojibake."""
-    if text.isascii() or _NOT_LATIN.search(text):
+    if text.isascii() or _NOT_LATIN(text):
         return False
-    return _LATIN_RESULT.fullmatch(text) is not None or _LEADS.search(text) is not None
+    return _LATIN_RESULT(text) is not None or _LEADS.search(text) is not None
 
 
 def _fill_lost(raw: bytes, error: UnicodeDecodeError) -> str | None:
@@ -121,6 +124,11 @@ def _fill_lost(raw: bytes, error: UnicodeDecodeError) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
+def may_lack_space(word: str) -> bool:
+    """Say whether a word may lack the no-break space that :func:`repair_lost_spaces` restores."""
+    return word.endswith("Ã") and word[-2:-1].islower()
+
+
 def repair_lost_spaces(words: list[str], *, sure: bool = False) -> list[str]:
     """Undo ``à`` whose second byte, a no-break space, was taken for a space: TrÃ, HoÃ ng.
 
@@ -136,7 +144,7 @@ def repair_lost_spaces(words: list[str], *, sure: bool = False) -> list[str]:
     while at < len(words):
         word = words[at]
         at += 1
-        if not word.endswith("Ã") or not (sure or word[-2:-1].islower()):
+        if not may_lack_space(word) and not (sure and word.endswith("Ã")):
             repaired.append(word)
             continue
         word = word[:-1] + "à"

@@ -7,17 +7,16 @@ five digits verified on a made-up example.
 
 from __future__ import annotations
 
-import re
-
 import attrs
 
+from vnvaxmatch.normalize.folding import lazy_pattern
 from vnvaxmatch.outcome import Reason, redact
 
 __all__ = ["Mrz", "check_digit", "looks_like_mrz", "read_mrz"]
 
-_ALPHABET = re.compile("[A-Z0-9<]*")
+_ALPHABET = lazy_pattern("[A-Z0-9<]*")
 _VALUE = {c: i for i, c in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")} | {"<": 0}
-_LAYOUT = re.compile(r"ID?<?VNM")
+_LAYOUT = lazy_pattern(r"ID?<?VNM")
 
 
 @attrs.frozen
@@ -58,11 +57,11 @@ def read_mrz(text: str) -> Mrz | Reason:
     'NGUYEN THI HONG'
     """
     flat = "".join(text.split()).upper()
-    if not _ALPHABET.fullmatch(flat):
+    if not _ALPHABET().fullmatch(flat):
         return Reason.CARD_UNKNOWN_FORMAT
     if len(flat) != 90:
         return Reason.CARD_TRUNCATED
-    if not _LAYOUT.match(flat):
+    if not _LAYOUT().match(flat):
         return Reason.CARD_UNKNOWN_FORMAT
     first, second, third = flat[:30], flat[30:60], flat[60:]
     checked = (

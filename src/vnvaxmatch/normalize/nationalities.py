@@ -14,7 +14,14 @@ from typing import NamedTuple
 
 import attrs
 
-from vnvaxmatch.normalize.folding import MAX_LENGTH, fold, legacy_spellings, narrow, tidy
+from vnvaxmatch.normalize.folding import (
+    MAX_LENGTH,
+    fold,
+    lazy_pattern,
+    legacy_spellings,
+    narrow,
+    tidy,
+)
 from vnvaxmatch.normalize.tables import rows
 from vnvaxmatch.outcome import BLANK, Change, Doubt, Normalized, Reading, Reason, Rejected
 
@@ -51,10 +58,10 @@ class _Names(NamedTuple):
     unmarked: dict[str, str]  # names without
 
 
-_LABEL = re.compile(r"^(?:quốc tịch|quoc tich|nationality|qt)[\s:.=\-]*(?=\w)", re.IGNORECASE)
-_NOT_LETTERS = re.compile(r"[\W\d_]+")
-_BREAKS = re.compile(r"[()/;,|]+| [-–] ")
-_PARENTHESES = re.compile(r"\s\((.*?)\)(?=[\s/]|$)")
+_LABEL = lazy_pattern(r"^(?:quốc tịch|quoc tich|nationality|qt)[\s:.=\-]*(?=\w)", re.IGNORECASE)
+_NOT_LETTERS = lazy_pattern(r"[\W\d_]+")
+_BREAKS = lazy_pattern(r"[()/;,|]+| [-–] ")
+_PARENTHESES = lazy_pattern(r"\s\((.*?)\)(?=[\s/]|$)")
 _UNKNOWN = Rejected(Reason.NATIONALITY_UNKNOWN)
 _VIETNAMESE = Normalized(Nationality("VN"))
 _CANONICAL = {"VN": _VIETNAMESE, "Việt Nam": _VIETNAMESE}
@@ -80,10 +87,10 @@ def nationality(text: str) -> Reading[Nationality]:
     if not said:
         return BLANK
     said = narrow(unicodedata.normalize("NFC", said)).strip(" .,;:-")
-    said = _LABEL.sub("", said)
+    said = _LABEL().sub("", said)
     code, sure = _find(said)
     if code is None:
-        parts = {_find(part.strip()) for part in _BREAKS.split(said) if part.strip()}
+        parts = {_find(part.strip()) for part in _BREAKS().split(said) if part.strip()}
         if len(parts) == 1 or len({part[0] for part in parts}) == 1:
             code, sure = parts.pop()
     if code is None:
@@ -120,7 +127,7 @@ def _legacy() -> frozenset[str]:
 
 
 def _key(name: str) -> str:
-    return _NOT_LETTERS.sub("", name)
+    return _NOT_LETTERS().sub("", name)
 
 
 @cache
@@ -134,7 +141,7 @@ def _names() -> _Names:
             _add(names, name, row["iso2"])
     for row in rows("country_codes"):
         whole = row["name_vi"]
-        said = ";".join((whole, _PARENTHESES.sub("", whole), *_PARENTHESES.findall(whole)))
+        said = ";".join((whole, _PARENTHESES().sub("", whole), *_PARENTHESES().findall(whole)))
         for name in (whole, *re.split("[;,/]", said)):
             _add(names, name, row["iso2"])
     return names

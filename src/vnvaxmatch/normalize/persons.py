@@ -5,8 +5,8 @@ from __future__ import annotations
 import attrs
 
 from vnvaxmatch.normalize.minorities import marker_at
-from vnvaxmatch.normalize.syllables import fold_key
 from vnvaxmatch.normalize.vocabulary import vocabulary
+from vnvaxmatch.normalize.words import fold_key
 from vnvaxmatch.outcome import redact
 
 __all__ = ["NEWBORN", "PersonName"]

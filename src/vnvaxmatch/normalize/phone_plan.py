@@ -12,12 +12,13 @@ import re
 from functools import cache
 from typing import NamedTuple
 
+from vnvaxmatch.normalize.folding import lazy_pattern
 from vnvaxmatch.normalize.tables import rows
 from vnvaxmatch.outcome import Change, Doubt
 
 __all__ = ["PhoneRead", "is_service", "national_pattern", "read_foreign", "read_national"]
 
-_SERVICE = re.compile("1(?:2[02]|[89]00)[0-9]{4,6}")
+_SERVICE = lazy_pattern("1(?:2[02]|[89]00)[0-9]{4,6}")
 """Numbers that are dialled without a 0, as 1900 1234."""
 
 
@@ -151,7 +152,7 @@ def is_service(digits: str) -> bool:
     >>> is_service("19001234")
     True
     """
-    return bool(_SERVICE.fullmatch(digits)) and _international("+84" + digits) is not None
+    return bool(_SERVICE().fullmatch(digits)) and _international("+84" + digits) is not None
 
 
 def read_foreign(international: str, *, changes: set[Change]) -> PhoneRead | None:

@@ -9,8 +9,6 @@ with 2 to 7 since the renumbering of October 2008, so «08 98123456» is a mobil
 
 from __future__ import annotations
 
-import re
-
 import attrs
 
 from vnvaxmatch.normalize.digits import (
@@ -19,7 +17,7 @@ from vnvaxmatch.normalize.digits import (
     is_scientific,
     look_alike_digits,
 )
-from vnvaxmatch.normalize.folding import MAX_LENGTH, fold, narrow, tidy
+from vnvaxmatch.normalize.folding import MAX_LENGTH, fold, lazy_pattern, narrow, tidy
 from vnvaxmatch.normalize.phone_plan import (
     PhoneRead,
     is_service,
@@ -77,19 +75,19 @@ _LABELS = (
     r"(?:so |s)?(?:dien thoai|dt)(?: di dong| ban| nha| co dinh)?|dd|di dong|co dinh|sdd|tel|mob"
     r"|mobile|cell|phone|telephone|hotline|zalo|viber|lien he|lh|so|call|fax|no"
 )
-_LABEL = re.compile(rf"(?<![a-z])(?:{_LABELS})(?![a-z])")
-_EXTENSION = re.compile(
+_LABEL = lazy_pattern(rf"(?<![a-z])(?:{_LABELS})(?![a-z])")
+_EXTENSION = lazy_pattern(
     r"(?<![\s,;(])[\s,;(]*"
     r"(?:(?:ext(?:ension)?|may le|may nhanh|noi bo|nhanh)[\s.:]*|(?<=[0-9])\s*x\s*)"
     r"[0-9]{1,5}[\s)]*$"
 )
-_LETTERS = re.compile("[a-z]+")
-_BETWEEN = re.compile(
+_LETTERS = lazy_pattern("[a-z]+")
+_BETWEEN = lazy_pattern(
     r"[/;,|&\n\r\\]+|(?<=[0-9)\s])(?=\+)|(?<![a-z])(?:va|hoac|hay|or|and)(?![a-z])"
 )
-_MASK = re.compile("[*•●…]|#{2,}|x{2,}")
-_SPACING = re.compile(r"[\s.,/\\|;:'’‘`\"()\[\]{}_–—−‐‑=#-]+")
-_PLUS = re.compile(r"[\s.:'(\[]*\+")
+_MASK = lazy_pattern("[*•●…]|#{2,}|x{2,}")
+_SPACING = lazy_pattern(r"[\s.,/\\|;:'’‘`\"()\[\]{}_–—−‐‑=#-]+")
+_PLUS = lazy_pattern(r"[\s.:'(\[]*\+")
 
 
 def _damaged(text: str) -> Reading[Phone]:
@@ -98,17 +96,17 @@ def _damaged(text: str) -> Reading[Phone]:
     if not cell:
         return BLANK
     changes: set[Change] = set()
-    if _MASK.search(cell):
+    if _MASK().search(cell):
         return Rejected(Reason.PHONE_UNREADABLE)
     if whole := float_digits(cell):
         cell = whole
         changes.add(Change.PHONE_FLOAT)
     elif is_scientific(cell):
         return Rejected(Reason.PHONE_UNREADABLE)
-    if (shorter := _EXTENSION.sub("", cell)) != cell:
+    if (shorter := _EXTENSION().sub("", cell)) != cell:
         cell = shorter
         changes.add(Change.PHONE_EXTENSION)
-    cell = _LABEL.sub(" ", cell)
+    cell = _LABEL().sub(" ", cell)
     found, rest = _read_cell(cell)
     if not found:
         digits = any("0" <= c <= "9" for c in cell)
@@ -142,8 +140,8 @@ def _read_cell(cell: str) -> tuple[list[PhoneRead], bool]:
         return [read], False
     found: list[PhoneRead] = []
     rest = False
-    for segment in _BETWEEN.split(cell):
-        parts = [segment] if _as_numeral(segment) else _LETTERS.split(segment)
+    for segment in _BETWEEN().split(cell):
+        parts = [segment] if _as_numeral(segment) else _LETTERS().split(segment)
         rest = rest or len(parts) > 1
         for part in parts:
             reads = _read_run(part)
@@ -156,7 +154,7 @@ def _read_run(part: str) -> list[PhoneRead]:
     """Read one phone, or several that only spaces part: «0912345678 0987654321»."""
     if read := _read_piece(part):
         return [read]
-    groups = [g for g in _SPACING.split(part) if g]
+    groups = [g for g in _SPACING().split(part) if g]
     if not 2 <= len(groups) <= 24:
         return []
     found: list[PhoneRead] = []
@@ -174,15 +172,15 @@ def _read_run(part: str) -> list[PhoneRead]:
 
 def _as_numeral(piece: str) -> tuple[str, bool] | None:
     """Give a piece that is a number and spacing, its letters read, and whether it had any."""
-    plus = _PLUS.match(piece)
+    plus = _PLUS().match(piece)
     body = piece[plus.end() :] if plus else piece
-    compact = _SPACING.sub("", body)
+    compact = _SPACING().sub("", body)
     digits = compact if is_digits(compact) else look_alike_digits(compact)
     if digits is None or not 7 <= len(digits) <= 17:
         return None
     if digits != compact:
         kept = iter(digits)
-        body = "".join(c if _SPACING.fullmatch(c) else next(kept) for c in body)
+        body = "".join(c if _SPACING().fullmatch(c) else next(kept) for c in body)
     return "+" + body if plus else body, digits != compact
 
 
@@ -194,7 +192,7 @@ def _read_piece(piece: str) -> PhoneRead | None:
     numeral, letters = read
     changes = {Change.PHONE_LETTERS} if letters else set()
     plus = numeral.startswith("+")
-    groups = [g for g in _SPACING.split(numeral[plus:]) if g]
+    groups = [g for g in _SPACING().split(numeral[plus:]) if g]
     digits = "".join(groups)
     breaks = {sum(map(len, groups[:i])) for i in range(1, len(groups))}
     if plus or digits.startswith("00"):

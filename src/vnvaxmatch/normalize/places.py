@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -82,31 +83,33 @@ class Key(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """One part of an address: its text, and its readings as (type words, key)."""
+    """One part of an address: its text, the type word that it starts with or "", the rest's key."""
 
     text: str
-    readings: tuple[tuple[str, Key], ...]
+    type: str
+    key: Key
 
     @property
-    def type(self) -> str:
-        """The type word that it starts with, or nothing."""
-        return self.readings[0][0]
+    def readings(self) -> Iterator[tuple[str, Key]]:
+        """How it may be read, as type and key: without its type word, then whole."""
+        yield self.type, self.key
+        if self.type:
+            yield "", place_key(self.text)
 
 
 class Unit(NamedTuple):
-    """A commune, old (with a district) or of 2025 (without one)."""
+    """A commune of the list until 2025 (``old``), or of 2025.
+
+    ``districts`` are those that it lay in: one if it is old, those of its parts if it is not.
+    """
 
     text: str
     type: str
     key: Key
     codes: tuple[str, ...]
     province: str
-    district: str
-
-    @property
-    def old(self) -> bool:
-        """Whether it belongs to the list until 2025."""
-        return bool(self.district)
+    districts: frozenset[str]
+    old: bool
 
 
 class Province(NamedTuple):
@@ -117,7 +120,7 @@ class Province(NamedTuple):
 
 
 class Index(NamedTuple):
-    """All tables, by key."""
+    """All tables, by key; ``spelt`` has the old communes by name, district and province."""
 
     communes: dict[str, list[Unit]]
     districts: dict[str, list[tuple[str, Key, str, str]]]
@@ -125,8 +128,8 @@ class Index(NamedTuple):
     names: dict[str, str]
     province_of: dict[str, str]
     old_codes: dict[str, Unit]
-    district_codes: dict[str, frozenset[str]]
     merged: dict[str, str]
+    spelt: dict[str, Unit]
 
 
 @lru_cache(maxsize=1 << 14)
@@ -165,20 +168,19 @@ def place_key(name: str) -> Key:
 
 @lru_cache(maxsize=1 << 12)
 def read_piece(text: str) -> Piece:
-    """Read one part of an address: with its type word taken off, and whole.
+    """Read one part of an address: take its type word off.
 
     >>> [(kind, key.fold) for kind, key in read_piece("P. Phúc Xá").readings]
     [('Phường', 'phucxa'), ('', 'pphucxa')]
     """
-    whole = ("", place_key(text))
     lower = text.lower()
     found = _TYPE().match(lower)
     if found is None or found.lastindex is None or len(lower) != len(text):
-        return Piece(text, (whole,))
+        return Piece(text, "", place_key(text))
     rest = place_key(text[found.end() :].lstrip(". :"))
     if not rest.exact:
-        return Piece(text, (whole,))
-    return Piece(text, ((_TYPE_NAMES[found.lastindex - 1], rest), whole))
+        return Piece(text, "", place_key(text))
+    return Piece(text, _TYPE_NAMES[found.lastindex - 1], rest)
 
 
 def split_pieces(text: str, *, weak: bool = False) -> list[str]:
@@ -219,9 +221,10 @@ def _bare(name: str) -> tuple[str, str]:
 def index() -> Index:
     """Build all look-up tables; once, about 0.1 s."""
     found = Index({}, {}, {}, {}, {}, {}, {}, {})
+    old = list(rows("communes_until_2025"))
     _add_provinces(found)
-    _add_communes_2025(found)
-    _add_communes_until_2025(found)
+    _add_communes_2025(found, old)
+    _add_communes_until_2025(found, old)
     return found
 
 
@@ -252,34 +255,41 @@ def _add_provinces(found: Index) -> None:
         found.provinces.setdefault(key.fold, []).append((key, codes))
 
 
-def _add_communes_2025(found: Index) -> None:
+def _add_communes_2025(found: Index, old: list[dict[str, str]]) -> None:
+    parts: dict[str, set[str]] = {}
+    for row in old:
+        for code in _new_codes(row):
+            parts.setdefault(code, set()).add(row["district3"])
     for row in rows("communes_2025"):
         kind, name = _bare(row["name"])
         code, province = row["code5"], row["province2"]
         key = place_key(name)
         text = f"{kind} {name}, {found.names[province]}"
-        unit = Unit(text, kind, key, (code,), province, "")
+        districts = frozenset(parts.get(code, ()))
         found.names[code] = text
         found.province_of[code] = province
+        unit = Unit(text, kind, key, (code,), province, districts, old=False)
         found.communes.setdefault(key.fold, []).append(unit)
 
 
-def _add_communes_until_2025(found: Index) -> None:
-    into: dict[str, set[str]] = {}
-    for row in rows("communes_until_2025"):
+def _add_communes_until_2025(found: Index, old: list[dict[str, str]]) -> None:
+    seen: dict[str, frozenset[str]] = {}
+    for row in old:
         kind, name = _bare(row["name"])
         district, province = row["district3"], row["province2"]
-        codes = tuple(_RENUMBERED.get(c, c) for c in row["communes_2025"].split())
-        key = place_key(name)
-        text = f"{row['name']}, {row['district']}, {row['province']}"
-        unit = Unit(text, kind, key, codes, province, district)
-        found.old_codes[row["code5"]] = unit
-        found.communes.setdefault(key.fold, []).append(unit)
-        if district not in into:
-            into[district] = set()
+        if district not in seen:
+            seen[district] = frozenset({district})
             district_kind, district_name = _bare(row["district"])
             district_key = place_key(district_name)
             where = (district_kind, district_key, district, province)
             found.districts.setdefault(district_key.fold, []).append(where)
-        into[district].update(codes)
-    found.district_codes.update((d, frozenset(codes)) for d, codes in into.items())
+        key = place_key(name)
+        # some names of the source have a space too many
+        text = ", ".join(" ".join(row[part].split()) for part in ("name", "district", "province"))
+        unit = Unit(text, kind, key, _new_codes(row), province, seen[district], old=True)
+        found.old_codes[row["code5"]] = found.spelt[text] = unit
+        found.communes.setdefault(key.fold, []).append(unit)
+
+
+def _new_codes(row: dict[str, str]) -> tuple[str, ...]:
+    return tuple(sorted({_RENUMBERED.get(c, c) for c in row["communes_2025"].split()}))

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from enum import StrEnum
 from functools import cache
 
-from vnvaxmatch.normalize.folding import MAX_LENGTH, fold, legacy_spellings, narrow, tidy
+from vnvaxmatch.normalize.folding import (
+    MAX_LENGTH,
+    fold,
+    lazy,
+    lazy_pattern,
+    legacy_spellings,
+    narrow,
+    tidy,
+)
 from vnvaxmatch.outcome import BLANK, Change, Doubt, Normalized, Reading, Reason, Rejected
 
 __all__ = ["Sex", "sex"]
@@ -43,12 +50,12 @@ _MISSPELT_FEMALE = (
 )  # fmt: skip
 """Slips, Telex and VNI keys, and ữ lost in conversion: none of them can have been «Nam»."""
 
-_LABEL = re.compile(r"^(?:giới tính|giới|gioi tinh|gt|phái|phai|sex|gender)[\s:.=\-]+")
-_CODE = re.compile(r"([0-9])(?:[.,]0{1,6})?").fullmatch
-_CODED_WORD = re.compile(
+_LABEL = lazy_pattern(r"^(?:giới tính|giới|gioi tinh|gt|phái|phai|sex|gender)[\s:.=\-]+")
+_CODE = lazy(r"([0-9])(?:[.,]0{1,6})?")
+_CODED_WORD = lazy_pattern(
     r"(?:\(?([0-9])\s*[.):\-]*\s*)?([^\W0-9_][^0-9]*?)(?:\s*[(\-]?\s*([0-9])\)?)?"
 )
-_WORDS = re.compile(r"[^\W\d_]+")
+_WORDS = lazy_pattern(r"[^\W\d_]+")
 _EITHER = frozenset({"0", "n", "n?", "true", "false"})
 
 _CANONICAL = {
@@ -85,7 +92,7 @@ def sex(text: str) -> Reading[Sex]:
     if not said:
         return BLANK
     said = unicodedata.normalize("NFC", narrow(said).lower())
-    said = _LABEL.sub("", said).strip(" .,;:-*()[]/") or said
+    said = _LABEL().sub("", said).strip(" .,;:-*()[]/") or said
     if found := _spellings().get(said):
         return _SPELT[found]
     if said in _EITHER:
@@ -99,14 +106,14 @@ def sex(text: str) -> Reading[Sex]:
 
 def _mixed(said: str) -> Reading[Sex]:
     """Read a word with its code beside it («1 - Nam»), or say that both sexes are named."""
-    if pair := _CODED_WORD.fullmatch(said):
+    if pair := _CODED_WORD().fullmatch(said):
         found = _spellings().get(pair[2].strip(" .,;:-*()[]/"))
         codes = {_BY_CODE.get(code, found) for code in (pair[1], pair[3]) if code}
         if found and codes <= {found}:
             return _SPELT[found]
         if found:
             return _AMBIGUOUS
-    named = {_spellings().get(word) for word in _WORDS.findall(said)} - {None}
+    named = {_spellings().get(word) for word in _WORDS().findall(said)} - {None}
     return _AMBIGUOUS if len(named) > 1 else _UNREADABLE
 
 

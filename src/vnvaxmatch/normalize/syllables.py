@@ -8,27 +8,28 @@ read by looking at each distinct word once: join the texts with one space, OR th
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import cache, lru_cache
 
 import attrs
-from unidecode import unidecode
 
+from vnvaxmatch.normalize.damage import may_be_damage
+from vnvaxmatch.normalize.encodings import fits_bytes, may_be_bytes
+from vnvaxmatch.normalize.folding import fold, lazy
+from vnvaxmatch.normalize.honorifics import PLACEHOLDERS
 from vnvaxmatch.normalize.letters import APOSTROPHES, compose, homoglyphs, look_alikes
 from vnvaxmatch.normalize.minorities import LONE_MARKERS, joined_marker
 from vnvaxmatch.normalize.spelling import Spelling, identity, spell, unmark, unmarked_spelling
 from vnvaxmatch.normalize.tables import rows
 from vnvaxmatch.normalize.vocabulary import vocabulary
+from vnvaxmatch.normalize.words import fold_key, key_of_word, retitle
 from vnvaxmatch.outcome import Change, Doubt
 
 __all__ = [
     "Flag",
     "Syllable",
     "combine",
-    "fold_key",
     "judge",
-    "key_of_word",
-    "retitle",
+    "may_be_damaged",
     "syllable",
 ]
 
@@ -43,6 +44,8 @@ class Flag:
     APOSTROPHE = 1 << 4
     CASE = 1 << 5
     TONE_PLACEMENT = 1 << 6
+    APART = 1 << 7
+    """No syllable, but harmless: it may be judged within its name without any repair."""
     MARKED = 1 << 8
     UNKNOWN = 1 << 9
     ABBREVIATED = 1 << 10
@@ -58,7 +61,22 @@ class Flag:
     TITLE = 1 << 18
     """To be judged within its name only, and only if that begins with a ``FRONT`` word."""
     WHOLE = 1 << 15
-    """To be judged within its name only."""
+    """To be judged within its name only, the long way."""
+    DAMAGE = 1 << 19
+    """It may be what damage made of another word (see :mod:`~.damage`)."""
+    BYTES = 1 << 22
+    """It may be bytes of a lost encoding, in a name that holds no other letters."""
+    BEYOND = 1 << 23
+    """It holds letters that bytes of a lost encoding never show as."""
+    LONE = 1 << 20
+    """A marker that stands by itself, or a letter that is used as one: ``Y``, ``H'``."""
+    LETTER = 1 << 21
+    """A word of one letter: several of them may say that there is no name."""
+
+    SUSPECT = UNKNOWN | UNSEEN | DIGITS | DAMAGED | ODD_CASE
+    """What makes a name be looked at for damage."""
+    NO_SYLLABLE = WHOLE | TITLE | APART
+    """What :func:`syllable` does not judge."""
 
 
 _CHANGES = (
@@ -80,17 +98,21 @@ _DOUBTS = (
 
 # words that begin or end a placeholder or a newborn's prefix
 _WITHIN_NAME = "không khong ko chưa chua tên ten vô nan nil con ẩn"
+# an abbreviation of «child of» (con bà) in front of the mother's name
+_NEWBORN = ("c", "cb")
 # the rarer word of each title of two words
 _IN_TITLE = "sĩ sỹ sư cử đồng"
 _DAMAGED = re.compile("\ufffd|(?<=[^\\W\\d_])\\?|\\?(?=[^\\W\\d_])")
-_SEPARATORS = re.compile("((?:[^\\w\u0300-\u036f]|_)+)")
-_TITLE_BREAKS = re.compile(r"([-'.(){}/,&+:;\"\[\]–—]+)")
-_NOT_FOLD = re.compile(r"[^a-z]+")
+_DIGITS = frozenset("0123456789")
 _VOWEL = re.compile("[aeiouy]")
+_LETTERS = "[A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ]+"
+# letters, hyphens and apostrophes inside, and the one dot of an abbreviation
+_HARMLESS = re.compile(f"{_LETTERS}(?:['-]{_LETTERS})*[.~]?")
+_PIECES = re.compile("['~.-]")
 _ABBREVIATION = re.compile(r"[^\W\d_]+[.~]+|[^\W\d_]")
 _ODD_CASE = re.compile("(?<=[^\\W\\d_])[À-Þ]")
 _INNER_ETH = re.compile(r"(?<=[^\W\d_])[ðÐ]")
-_LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
+_LATIN = lazy("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]", anywhere=True)
 _CYRILLIC_OR_GREEK = re.compile("[\u0370-\u052f]")
 
 
@@ -113,7 +135,14 @@ def _word_flags() -> dict[str, int]:
         flags[first] = flags.get(first, 0) | (Flag.FRONT if more else Flag.FRONT | Flag.TITLE)
         if row["abbreviation"]:
             flags[row["abbreviation"].lower()] = Flag.WHOLE
-    return flags | dict.fromkeys([*LONE_MARKERS, *_WITHIN_NAME.split()], Flag.WHOLE)
+    flags |= dict.fromkeys([*_NEWBORN, *_WITHIN_NAME.split()], Flag.WHOLE)
+    return flags | dict.fromkeys(LONE_MARKERS, Flag.APART | Flag.LONE | Flag.LETTER)
+
+
+@cache
+def _words_for_no_name() -> frozenset[str]:
+    words = {word for text in PLACEHOLDERS for word in text.split()}
+    return frozenset({*words, *map(fold, words), *_NEWBORN})
 
 
 def syllable(token: str) -> Syllable | None:
@@ -137,7 +166,7 @@ def syllable(token: str) -> Syllable | None:
     (None, None, None)
     """
     judged = judge(token)
-    return None if judged.flags & (Flag.WHOLE | Flag.TITLE) else judged
+    return None if judged.flags & Flag.NO_SYLLABLE else judged
 
 
 @lru_cache(maxsize=1 << 14)
@@ -157,41 +186,67 @@ def judge(token: str) -> Syllable:
     spelling = spell(lower)
     places = vocabulary().places
     if spelling is None and lower not in places and not unmarked_spelling(lower):
-        return _judge_odd(word, flags | Flag.WHOLE)
-    return _judge_known(word, lower, spelling, flags)
+        return _judge_odd(word, flags, token=token)
+    return _judge_known(word, lower, spelling, flags=flags, token=token)
 
 
-def _judge_known(word: str, lower: str, spelling: Spelling | None, flags: int) -> Syllable:
+def _judge_known(
+    word: str, lower: str, spelling: Spelling | None, *, flags: int, token: str
+) -> Syllable:
     canonical = spelling.text if spelling else lower
     key = identity(spelling) if spelling else canonical
+    text = canonical[:1].upper() + canonical[1:]
     if canonical != lower:
         flags |= Flag.TONE_PLACEMENT
     if word != lower[:1].upper() + lower[1:]:
         flags |= Flag.CASE
-    if not canonical.isascii():
-        flags |= Flag.MARKED
-        if canonical not in vocabulary().total and key not in vocabulary().total:
-            flags |= Flag.UNSEEN | Flag.WHOLE
+    seen = vocabulary().total
     if _ODD_CASE.search(word) and not word.isupper():
         flags |= Flag.ODD_CASE | Flag.WHOLE
+    if not (fits_bytes(token) or fits_bytes(text)):
+        flags |= Flag.BEYOND
+    if flags & (Flag.LOOK_ALIKES | Flag.ODD_CASE) or canonical not in seen:
+        flags |= _damage(token, text)
+    if not canonical.isascii():
+        flags |= Flag.MARKED
+        if canonical not in seen and key not in seen:
+            kept = not flags & Flag.DAMAGE and _is_harmless(canonical)
+            flags |= Flag.UNSEEN | (Flag.APART if kept else Flag.WHOLE)
     flags |= _word_flags().get(canonical, 0)
     if len(canonical) == 1:
-        flags |= Flag.WHOLE
-    return Syllable(canonical[:1].upper() + canonical[1:], key, unmark(key), flags)
+        flags |= Flag.APART | Flag.LETTER
+    return Syllable(text, key, unmark(key), flags)
 
 
-def _judge_odd(word: str, flags: int) -> Syllable:
+def _judge_odd(word: str, flags: int, *, token: str) -> Syllable:
     """Judge what is no syllable: markers, abbreviations, foreign words, damage."""
     text = retitle(word)
+    key = key_of_word(text)
+    clean = not flags & (Flag.LOOK_ALIKES | Flag.APOSTROPHE)
+    flags |= _kind_of_odd(text) | _damage(token, text)
+    if not (fits_bytes(token) or fits_bytes(text)):
+        flags |= Flag.BEYOND
     if text != word:
         flags |= Flag.CASE
-    lower = text.lower()
-    if any("0" <= char <= "9" for char in text):
-        flags |= Flag.DIGITS
     if not text.isascii() and any(char.isalpha() and ord(char) > 127 for char in text):
         flags |= Flag.MARKED
+    lower = text.lower()
+    flags |= _word_flags().get(lower, 0)
+    harmless = clean and not flags & Flag.DAMAGE and (flags & Flag.LONE or _is_harmless(lower))
+    if harmless and not flags & Flag.WHOLE and _is_settled(text, flags, token=token):
+        flags |= Flag.APART
+    else:
+        flags = (flags & ~Flag.APART) | Flag.WHOLE
+    return Syllable(text, key, fold_key(key), flags)
+
+
+def _kind_of_odd(text: str) -> int:
+    flags = 0
+    if not _DIGITS.isdisjoint(text):
+        flags |= Flag.DIGITS
     if _DAMAGED.search(text):
         flags |= Flag.DAMAGED
+    lower = text.lower()
     if joined_marker(text):
         flags |= Flag.MARKER
     elif lower in LONE_MARKERS:
@@ -200,8 +255,51 @@ def _judge_odd(word: str, flags: int) -> Syllable:
         flags |= Flag.ABBREVIATED
     elif not flags & Flag.DIGITS or any(char.isalpha() for char in text):
         flags |= Flag.UNKNOWN
-    key = key_of_word(text)
-    return Syllable(text, key, fold_key(key), flags)
+    return flags
+
+
+def _damage(token: str, text: str) -> int:
+    """Ask of a word as it is written, and as it will be written, whether it may be damage."""
+    flags = 0
+    for word in (token, text) if token != text else (text,):
+        if may_be_damage(word):
+            flags |= Flag.DAMAGE
+        if may_be_bytes(word, among_bytes=True):
+            flags |= Flag.BYTES
+    return flags
+
+
+def may_be_damaged(flags: int) -> bool:
+    """Say of a name, by the flags of its words, whether some repair may have to do with it."""
+    if not flags & Flag.SUSPECT:
+        return False
+    return bool(flags & Flag.DAMAGE) or flags & (Flag.BYTES | Flag.BEYOND) == Flag.BYTES
+
+
+def _is_harmless(lower: str) -> bool:
+    """Say whether a word that is no syllable may stay, with nothing to clean or to take off."""
+    if not _HARMLESS.fullmatch(lower):
+        return False
+    if lower[-1] in ".~":
+        # the dot of "Ng." stays, that of "Yên." goes; and "BS." is a title
+        bare = lower[:-1]
+        return not _word_flags().get(bare, 0) & Flag.WHOLE and (
+            len(bare) == 1 or _is_consonants(bare)
+        )
+    if len(lower) == 1:
+        return True
+    words = _words_for_no_name()
+    pieces = _PIECES.split(lower)
+    return words.isdisjoint(pieces) and "".join(pieces) != "cb" and len(set("".join(pieces))) > 1
+
+
+def _is_settled(text: str, flags: int, *, token: str) -> bool:
+    """Say whether the text of an odd word would be judged as the word is."""
+    if text == token:
+        return True
+    again = judge(text)
+    written = Flag.CASE | Flag.UNICODE | Flag.MARK_ORDER | Flag.APART
+    return again.text == text and not (again.flags ^ flags) & ~written
 
 
 def _is_consonants(lower: str) -> bool:
@@ -215,64 +313,11 @@ def _read_look_alikes(word: str) -> str:
     mapped = look_alikes(word)
     if mapped != word and (not _INNER_ETH.search(word) or spell(mapped.lower())):
         word = mapped
-    if _CYRILLIC_OR_GREEK.search(word) and _LATIN.search(word):
+    if _CYRILLIC_OR_GREEK.search(word) and _LATIN(word):
         latin = homoglyphs(word)
         if spell(latin.lower()) or unmarked_spelling(latin.lower()):
             return latin
     return word
-
-
-def retitle(word: str) -> str:
-    """Write a word of a name in title case: also after apostrophes, hyphens and dots.
-
-    Capitals inside a word that has small letters too are kept: ``HHen``, ``McDonald``.
-
-    >>> retitle("o'neil"), retitle("Y-BHĂM"), retitle("HHen"), retitle("NIê")
-    ("O'Neil", 'Y-Bhăm', 'HHen', 'Niê')
-    """
-    return "".join(_retitle_part(part) for part in _TITLE_BREAKS.split(word) if part)
-
-
-def _retitle_part(part: str) -> str:
-    if not part[0].isalpha():
-        return part.lower()
-    small = [char for char in part if char.islower()]
-    if part[0].isupper() and any(char.isupper() for char in part[1:]) and small:
-        capitals = [char for char in part[1:] if char.isupper()]
-        # a keyboard that capitalises ASCII only leaves "NIê"; a lost encoding leaves "ThẢo"
-        if any(char.isascii() for char in small) and (
-            part[1].isupper() or any(char.isascii() for char in capitals)
-        ):
-            return part
-    return part[0].title() + part[1:].lower()
-
-
-def key_of_word(text: str) -> str:
-    """Give the identity key of one canonical word, which may be several words or none.
-
-    >>> key_of_word("H'Hen"), key_of_word("HHen"), key_of_word("Y-Bhăm"), key_of_word("Ng.")
-    ('h hen', 'h hen', 'y bhăm', 'ng')
-    """
-    marker = joined_marker(text)
-    if marker:
-        text = f"{marker[0]} {text[len(marker) :]}"
-    keys = []
-    for piece in unicodedata.normalize("NFC", _SEPARATORS.sub(" ", text).casefold()).split():
-        spelling = spell(piece)
-        keys.append(identity(spelling) if spelling else piece)
-    return " ".join(keys)
-
-
-def fold_key(key: str) -> str:
-    """Strip a key of every mark: a-z and single spaces; foreign letters are transliterated.
-
-    >>> fold_key("krông pắc"), fold_key("müller")
-    ('krong pac', 'muller')
-    """
-    plain = unmark(key)
-    if not plain.isascii():
-        plain = unidecode(plain.encode("utf-8", "ignore").decode()).lower()
-    return _NOT_FOLD.sub(" ", plain).strip()
 
 
 @lru_cache(maxsize=1 << 12)

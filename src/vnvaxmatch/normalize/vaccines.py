@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 
 import attrs
 from jellyfish import damerau_levenshtein_distance
 
-from vnvaxmatch.normalize.folding import MAX_LENGTH, fold, narrow, tidy
+from vnvaxmatch.normalize.folding import MAX_LENGTH, fold, lazy_pattern, narrow, tidy
 from vnvaxmatch.normalize.tables import rows
 from vnvaxmatch.outcome import BLANK, Change, Doubt, Normalized, Reading, Reason, Rejected
 
@@ -62,7 +61,7 @@ _OTHERS = (
 )  # fmt: skip
 """Vaccines not approved there against Covid-19: no likeness may turn one of them into another."""
 
-_WORD = re.compile(r"[a-z0-9&]+")
+_WORD = lazy_pattern(r"[a-z0-9&]+")
 _LIKE = 6
 """Letters from which one slip (two from ten letters) still leaves a word recognisable."""
 
@@ -86,7 +85,7 @@ def vaccine(text: str) -> Reading[Vaccine]:
     said = tidy(text)
     if not said:
         return BLANK
-    words = tuple(_WORD.findall(fold(narrow(said))))
+    words = tuple(_WORD().findall(fold(narrow(said))))
     if _named(words, _others()):
         return Rejected(Reason.VACCINE_UNREADABLE)
     if "hayat" in words:  # made by Sinopharm, which then names no second vaccine
@@ -138,10 +137,10 @@ def _by_words() -> dict[tuple[str, ...], Vaccine]:
     names: dict[tuple[str, ...], Vaccine] = {}
     for name, known in _canonical().items():
         for spelling in (fold(name), *_SPELLINGS[known.value.maker]):
-            names[tuple(_WORD.findall(spelling))] = known.value
+            names[tuple(_WORD().findall(spelling))] = known.value
     return names
 
 
 @cache
 def _others() -> dict[tuple[str, ...], Vaccine]:
-    return {tuple(_WORD.findall(name)): Vaccine(name, "") for name in _OTHERS}
+    return {tuple(_WORD().findall(name)): Vaccine(name, "") for name in _OTHERS}
