@@ -42,9 +42,9 @@ def main(folder: Path) -> None:
             reparable += 1
             repaired += outcome == "matched"
         # a kind is judged by the rows that have no other
-        tallies.setdefault(kinds[0] if len(kinds) == 1 else "" if not kinds else "several", Counter())[
-            outcome
-        ] += 1
+        tallies.setdefault(
+            kinds[0] if len(kinds) == 1 else "" if not kinds else "several", Counter()
+        )[outcome] += 1
     rows = len(told["outcome"])
     print(f"{rows:,} rows; matched with another person's entry: {wrongly}")
     print(

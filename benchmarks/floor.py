@@ -42,7 +42,9 @@ def main(doses: Path, registry: Path, out: Path) -> None:
     with duckdb.connect() as db:
         db.execute(f"ATTACH '{registry}' AS registry (READ_ONLY)")
         db.execute(QUERY, {"doses": str(doses)})
-        db.execute(f"COPY results TO '{out / 'results.parquet'}' (FORMAT parquet, COMPRESSION zstd)")
+        db.execute(
+            f"COPY results TO '{out / 'results.parquet'}' (FORMAT parquet, COMPRESSION zstd)"
+        )
         db.execute(f"COPY results TO '{out / 'results.csv'}' (HEADER)")
 
 

@@ -41,7 +41,9 @@ def prepare(people: int, doses: int) -> Path:
     folder = WORK / f"{people}x{doses}"
     if not (folder / "registry.duckdb").exists():
         WORK.mkdir(exist_ok=True)
-        cli("synth", "--people", people, "--doses", doses, "--seed", 20260711, "--out", folder / "s")
+        cli(
+            "synth", "--people", people, "--doses", doses, "--seed", 20260711, "--out", folder / "s"
+        )
         cli("registry", "build", folder / "s" / "population.parquet", "--out",
             folder / "registry.duckdb")  # fmt: skip
     return folder
@@ -102,7 +104,9 @@ def against_floor(data: Path, doses: int, people: int, pairs: int) -> None:
 def growth(data: Path, doses: int) -> None:
     """Show how cost grows with the length of the list."""
     print("## growth with the length of the list\n")
-    print("| doses | wall s | processor s | peak MB | µs of processor a dose |\n|---|---|---|---|---|")
+    print(
+        "| doses | wall s | processor s | peak MB | µs of processor a dose |\n|---|---|---|---|---|"
+    )
     text = (data / "s" / "doses.csv").read_bytes().split(b"\n")
     for size in (doses // 100, doses // 10, doses):
         part = data / "part.csv"

@@ -1,7 +1,6 @@
 """Claims beside the entries found for them: each pair's levels, by the scalar comparisons.
 
-Most pairs agree and are settled by comparing columns; the rest are compared
-one by one.
+Most pairs agree and are settled by comparing columns; the rest are compared one by one.
 """
 
 from __future__ import annotations

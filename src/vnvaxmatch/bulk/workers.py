@@ -7,6 +7,7 @@ vanishes with them: no file, no copy on disk, whatever kills the run.
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import multiprocessing
 import pickle
@@ -48,7 +49,12 @@ class Workers:
 
     def __init__(self, make: MakeJudge, *, count: int) -> None:
         self._make = make
-        self._workers = [_Worker(make) for _ in range(count)] if count > 1 and can_fork() else []
+        self._workers: list[_Worker] = []
+        if count > 1 and can_fork():
+            # where memory cannot be shared or processes not be had, everything happens here
+            with contextlib.suppress(OSError):
+                for _ in range(count):
+                    self._workers.append(_Worker(make))
         self._here: Judge | None = None
 
     def judge(self, batches: Iterable[pa.RecordBatch], rules: ReadingRules) -> Iterator[Decided]:

@@ -21,7 +21,7 @@ from vnvaxmatch.normalize.minorities import LONE_MARKERS, joined_marker
 from vnvaxmatch.normalize.spelling import Spelling, identity, spell, unmark, unmarked_spelling
 from vnvaxmatch.normalize.tables import rows
 from vnvaxmatch.normalize.vocabulary import vocabulary
-from vnvaxmatch.normalize.words import fold_key, key_of_word, retitle
+from vnvaxmatch.normalize.words import key_of_word, retitle
 from vnvaxmatch.outcome import Change, Doubt
 
 __all__ = [
@@ -123,6 +123,7 @@ class Syllable:
     text: str
     key: str
     fold: str
+    """The key without marks; empty for what is spelt like no syllable."""
     flags: int
 
 
@@ -237,7 +238,8 @@ def _judge_odd(word: str, flags: int, *, token: str) -> Syllable:
         flags |= Flag.APART
     else:
         flags = (flags & ~Flag.APART) | Flag.WHOLE
-    return Syllable(text, key, fold_key(key), flags)
+    # what is no syllable is never joined by its fold
+    return Syllable(text, key, "", flags)
 
 
 def _kind_of_odd(text: str) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,9 +19,9 @@ import pyarrow.csv as pacsv
 
 from vnvaxmatch.bulk.columns import Columns, choose, fold_heading, heading_forms
 from vnvaxmatch.bulk.sources.encoding import best_encoding
+from vnvaxmatch.bulk.sources.headings import HEADING_ROWS, find_headings
 from vnvaxmatch.bulk.sources.patient import MOST_LINES, patient_rows
-from vnvaxmatch.bulk.sources.source import BATCH_ROWS, Options, Source, text_batch
-from vnvaxmatch.bulk.sources.spreadsheet import HEADING_ROWS, batch_of, find_headings
+from vnvaxmatch.bulk.sources.source import BATCH_ROWS, Options, Source, batch_of, text_batch
 from vnvaxmatch.errors import ColumnError, InputError
 
 __all__ = ["Layout", "open_delimited"]
@@ -28,6 +29,7 @@ __all__ = ["Layout", "open_delimited"]
 _DELIMITERS = (",", ";", "\t", "|")
 _POSSIBLE = frozenset("\t !#$%&'()*+,-./:;<=>?@[\\]^_`{|}~\x1c\x1d\x1e\x1f")
 _HEAD = 1 << 18
+_CHUNK = 1 << 24
 
 
 @attrs.frozen
@@ -88,18 +90,22 @@ def _refuse_useless(options: Options) -> None:
 
 
 def _skim(path: Path) -> tuple[bytes, int, bool]:
-    """Give the first bytes, an estimate of the number of lines, and whether there are quotes."""
-    head, last = b"", b""
-    feeds = returns = 0
-    quoted = False
+    """Give the first bytes, an estimate of the number of lines, and whether there are quotes.
+
+    The number is exact for a file of one chunk, and else as many as the first chunk makes likely.
+    """
     with path.open("rb") as file:
-        while chunk := file.read(1 << 24):
-            head = head or chunk[:_HEAD]
-            feeds += chunk.count(b"\n")
-            returns += chunk.count(b"\r")
-            quoted = quoted or b'"' in chunk
-            last = chunk[-4:]
-    return head, max(feeds, returns) + (not last.rstrip(b"\0").endswith((b"\n", b"\r"))), quoted
+        first = file.read(_CHUNK)
+        quoted = b'"' in first
+        while chunk := b"" if quoted else file.read(_CHUNK):
+            quoted = b'"' in chunk
+        size = file.seek(0, os.SEEK_END)
+        rest = size - len(first)
+    lines = max(first.count(b"\n"), first.count(b"\r"))
+    if rest:
+        return first[:_HEAD], max(lines, 1) * size // len(first), quoted
+    ended = first[-4:].rstrip(b"\0").endswith((b"\n", b"\r"))
+    return first[:_HEAD], lines + (not ended), quoted
 
 
 def _headings(head: bytes, encoding: str, options: Options) -> tuple[str, Columns, int]:

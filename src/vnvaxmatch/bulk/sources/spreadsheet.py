@@ -6,7 +6,7 @@ import datetime as dt
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -20,14 +20,12 @@ from python_calamine import (
     ZipError,
 )
 
-from vnvaxmatch.bulk.columns import Columns, choose, fold_heading, guess, heading_forms
-from vnvaxmatch.bulk.sources.source import BATCH_ROWS, Options, Source, text_batch
+from vnvaxmatch.bulk.columns import Columns, choose
+from vnvaxmatch.bulk.sources.headings import HEADING_ROWS, find_headings
+from vnvaxmatch.bulk.sources.source import BATCH_ROWS, Options, Source, batch_of
 from vnvaxmatch.errors import ColumnError, InputError
 
-__all__ = ["HEADING_ROWS", "open_spreadsheet"]
-
-HEADING_ROWS = 20
-"""Titles may stand above the headings: they are looked for in so many rows."""
+__all__ = ["open_spreadsheet"]
 
 _LARGEST = 2 << 30
 _INFLATION = 150
@@ -168,35 +166,6 @@ def _first(rows: Iterable[Sequence[Any]]) -> list[list[str]]:
     return [[cell_text(cell) for cell in row] for row in islice(rows, HEADING_ROWS)]
 
 
-def find_headings(rows: Sequence[Sequence[str]], options: Options) -> tuple[list[str], int]:
-    """Find the row of headings among the first rows: the one with the most known columns.
-
-    Its position is -1 where there is none: columns were given by their numbers, and the first row
-    holds a person's data.
-    """
-    best, score = 0, 0
-    for position, row in enumerate(rows):
-        try:
-            fits = len(guess(row, options.known).found)
-        except ColumnError:
-            fits = len(options.mandatory)
-        forms = frozenset[str]().union(*map(heading_forms, row))
-        fits += sum(fold_heading(heading) in forms - {""} for heading in options.given.values())
-        if fits > score:
-            best, score = position, fits
-    if rows and not score and _is_data(rows[0], options.given):
-        return [str(number) for number in range(1, len(rows[0]) + 1)], -1
-    return (list(rows[best]) if rows else []), best
-
-
-def _is_data(row: Sequence[str], given: Mapping[str, str]) -> bool:
-    """Tell whether a row has digits where headings would have words."""
-    if not given or not all(re.fullmatch(r"[0-9]{1,4}", place) for place in given.values()):
-        return False
-    places = [int(given[name]) - 1 for name in ("id_number", "date_of_birth") if name in given]
-    return any(0 <= at < len(row) and len(re.findall("[0-9]", row[at])) >= 4 for at in places)
-
-
 def cell_text(cell: object) -> str:
     """Write a cell as a person reads it: whole numbers without a point, dates as ISO.
 
@@ -241,17 +210,3 @@ def _batches(rows: Iterator[Sequence[Any]], columns: Columns) -> Iterator[pa.Rec
                 column.clear()
     if any(cells.values()):
         yield batch_of(cells)
-
-
-def batch_of(cells: dict[str, list[str]], unreadable: list[bool] | None = None) -> pa.RecordBatch:
-    """Make a batch of lists of texts; what is no Unicode text (lone surrogates) is replaced."""
-    marks = None if unreadable is None else pa.array(unreadable, type=pa.bool_())
-    return text_batch({name: _strings(column) for name, column in cells.items()}, marks)
-
-
-def _strings(column: list[str]) -> pa.Array:
-    try:
-        return pa.array(column, type=pa.string())
-    except (UnicodeEncodeError, pa.ArrowInvalid):
-        clean = [cell.encode("utf-8", "replace").decode("utf-8") for cell in column]
-        return pa.array(clean, type=pa.string())

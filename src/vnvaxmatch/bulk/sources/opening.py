@@ -1,0 +1,91 @@
+"""Tell what a file is by its content, and open it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import BinaryIO
+
+from vnvaxmatch.bulk.sources.source import Options, Source
+from vnvaxmatch.errors import InputError
+
+__all__ = ["open_source"]
+
+
+def open_source(path: str | Path, options: Options) -> Source:
+    """Open a list by what it holds, not by its suffix.
+
+    Raises :class:`InputError` in one line for what cannot be read, and
+    :class:`~vnvaxmatch.errors.ColumnError` where a mandatory column is not found.
+    """
+    path = Path(path)
+    try:
+        if path.is_dir():
+            raise InputError(f"{path} is a folder; name the list inside it")
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path} is a pipe or a device; save the list to a file first")
+        with path.open("rb") as file:
+            kind = _kind(file)
+    except OSError as error:
+        raise InputError(
+            f"cannot open {path}: {error.strerror or type(error).__name__}; check the name and "
+            f"who may read it"
+        ) from error
+    match kind:
+        case "empty":
+            raise InputError(f"{path} is empty: 0 bytes; export the list again")
+        case "parquet":
+            from vnvaxmatch.bulk.sources.parquet import open_parquet
+
+            return open_parquet(path, options)
+        case "zip" | "ole":
+            from vnvaxmatch.bulk.sources.spreadsheet import open_spreadsheet
+
+            return open_spreadsheet(path, options, zipped=kind == "zip")
+        case "markup":
+            raise InputError(
+                f"{path} is a web page or XML, which some programs save under a spreadsheet's "
+                f"name; open it in a spreadsheet program and save it as XLSX"
+            )
+        case "binary":
+            raise InputError(
+                f"{path} is not a text file, a spreadsheet or Parquet; "
+                f"export the list as CSV (UTF-8) or XLSX"
+            )
+        case _:
+            from vnvaxmatch.bulk.sources.delimited import open_delimited
+
+            return open_delimited(path, options)
+
+
+def _kind(file: BinaryIO) -> str:
+    head = file.read(65_536)
+    if not head:
+        return "empty"
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if head.startswith(b"PK\x03\x04"):
+        return "zip"
+    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return "ole"
+    if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")) or _looks_utf16(head):
+        return "text"
+    if _MARKUP.match(head):
+        return "markup"
+    controls = sum(head.count(byte) for byte in _BINARY)
+    return "binary" if controls > max(len(head) // 100, _FEW) else "text"
+
+
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|table|meta|\?xml)\b", re.I)
+
+_BINARY = [bytes([b]) for b in range(32) if b not in b"\t\n\r\f\v\x02\x05\x06\x14\x19\x1a\x1e\x1c"]
+"""Control bytes that text hardly holds; left out are letters in VISCII, VPS, and line ends."""
+
+_FEW = 8
+"""So many of them are debris in a small list, not the sign of another kind of file."""
+
+
+def _looks_utf16(head: bytes) -> bool:
+    """Tell UTF-16 without a byte order mark: ASCII delimiters leave zeros on one side only."""
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    return max(even, odd) > len(head) // 8 and min(even, odd) < max(even, odd) // 20

@@ -1,0 +1,183 @@
+"""One worklist as a workbook: what was recorded, what is wrong with it, and room to correct it.
+
+The left part prints on A4 and is what a person works with; what else is known of the record stands
+to the right of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import attrs
+import xlsxwriter
+
+from vnvaxmatch.errors import OutputError
+from vnvaxmatch.messages import Lang, message
+
+__all__ = ["Worksheet", "say"]
+
+
+@attrs.frozen
+class _Column:
+    """A column of the sheet; ``open`` ones are for a person to fill in."""
+
+    name: str
+    vi: str
+    en: str
+    width: int
+    kind: Literal["text", "wrap", "open"] = "text"
+
+
+_PRINTED = (
+    _Column("row", "Dòng", "Row", 7),
+    _Column("full_name", "Họ và tên", "Full name", 24),
+    _Column("date_of_birth", "Ngày sinh", "Date of birth", 12),
+    _Column("sex", "Giới tính", "Sex", 8),
+    _Column("id_number", "Số CCCD/CMND", "ID number", 15),
+    _Column("why", "Lý do", "Reasons", 44, "wrap"),
+    _Column("", "Họ và tên đúng", "Corrected name", 24, "open"),
+    _Column("", "Ngày sinh đúng", "Corrected date of birth", 12, "open"),
+    _Column("", "Giới tính đúng", "Corrected sex", 8, "open"),
+    _Column("", "Số CCCD/CMND đúng", "Corrected ID number", 15, "open"),
+    _Column("", "Người xác minh", "Verified by", 16, "open"),
+    _Column("", "Ngày xác minh", "Verified on", 11, "open"),
+    _Column("", "Ghi chú", "Notes", 16, "open"),
+)
+_BESIDE = (
+    _Column("outcome", "Kết quả", "Outcome", 30, "wrap"),
+    _Column("wrong", "Trường cần xem lại", "Fields to check", 22, "wrap"),
+    _Column("record_id", "Mã hồ sơ", "Record", 16),
+    _Column("phone", "Số điện thoại", "Phone", 14),
+    _Column("commune_text", "Xã/Phường (như đã ghi)", "Commune (as recorded)", 24),
+    _Column("site", "Cơ sở tiêm", "Vaccination site", 24),
+    _Column("dose_number", "Mũi số", "Dose", 8),
+    _Column("dose_date", "Ngày tiêm", "Dose date", 12),
+)
+_COLUMNS = (*_PRINTED, *_BESIDE)
+_REASONS_WIDTH = next(column.width for column in _COLUMNS if column.name == "why")
+_FIELD_COLUMN = {
+    "name": "full_name", "birth": "date_of_birth", "sex": "sex", "id_number": "id_number",
+}  # fmt: skip
+_ABOVE = 3
+"""Title, instruction, headings."""
+
+_LINE = 15
+"""Points a line of text takes."""
+
+_CELL_LIMIT = 32_767
+
+
+class Worksheet:
+    """One workbook, written row by row without being held in memory; a context manager."""
+
+    def __init__(self, path: Path, title: str, lang: Lang) -> None:
+        self.count = 0
+        self._path = path
+        self._lang = lang
+        self._book = xlsxwriter.Workbook(
+            str(path),
+            {
+                "constant_memory": True,
+                # a cell is text, whatever it looks like: nothing in it can run or link out
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "strings_to_numbers": False,
+                "tmpdir": str(path.parent),
+            },
+        )
+        make = self._book.add_format
+        grid = {"border": 1, "border_color": "#BFBFBF", "valign": "top"}
+        self._styles = {
+            "text": make({"num_format": "@", **grid}),
+            "wrap": make({"text_wrap": True, **grid}),
+            "open": make({"num_format": "@", "bg_color": "#FFFFE0", "text_wrap": True, **grid}),
+            "wrong": make(
+                {"num_format": "@", "bg_color": "#FCE4D6", "font_color": "#9C0006", **grid}
+            ),
+        }
+        self._sheet = self._book.add_worksheet(say(lang, "Danh sách", "List"))
+        self._head(title, make)
+
+    def _head(self, title: str, make: Callable[[dict[str, Any]], Any]) -> None:
+        sheet, lang = self._sheet, self._lang
+        heading = make(
+            {"bold": True, "bg_color": "#1F4E78", "font_color": "white", "text_wrap": True,
+             "valign": "vcenter", "border": 1}
+        )  # fmt: skip
+        for position, column in enumerate(_COLUMNS):
+            sheet.set_column(position, position, column.width)
+        what = say(lang, "Danh sách thông tin cần rà soát: ", "Records to check: ")
+        how = say(
+            lang,
+            "Ô màu cam là trường cần xem lại. Ghi giá trị đúng vào các cột màu vàng; không sửa, "
+            "không xóa các cột khác.",
+            "Orange cells are to be checked. Write what is right into the yellow columns; leave "
+            "the others as they are.",
+        )
+        sheet.write_string(0, 0, what + title, make({"bold": True, "font_size": 14}))
+        sheet.write_string(1, 0, how)
+        sheet.set_row(_ABOVE - 1, 2 * _LINE + 4)
+        for position, column in enumerate(_COLUMNS):
+            sheet.write_string(_ABOVE - 1, position, say(lang, column.vi, column.en), heading)
+        sheet.freeze_panes(_ABOVE, 2)
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.set_margins(0.4, 0.4, 0.5, 0.5)
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(_ABOVE - 1)
+        sheet.set_footer("&C&P / &N")
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Write one row of the spool."""
+        line = self.count + _ABOVE
+        wrong = [field for field in (row["wrong"] or "").split(";") if field]
+        marked = {_FIELD_COLUMN[field] for field in wrong}
+        reasons = [
+            message(code, lang=self._lang) for code in (row["reasons"] or "").split(";") if code
+        ]
+        cells = {
+            **row,
+            "outcome": message(f"outcome.{row['outcome']}", lang=self._lang),
+            "wrong": ", ".join(message(f"field.{field}", lang=self._lang) for field in wrong),
+            "why": "\n".join(reasons),
+        }
+        # a row that is written and let go has no height of its own: it is counted out
+        lines = sum(-(-len(reason) // (_REASONS_WIDTH - 4)) for reason in reasons)
+        self._sheet.set_row(line, _LINE * max(lines, 1) + 2)
+        self._sheet.write_number(line, 0, row["row"], self._styles["text"])
+        for position, column in enumerate(_COLUMNS[1:], start=1):
+            style = self._styles["wrong" if column.name in marked else column.kind]
+            if column.kind == "open":
+                self._sheet.write_blank(line, position, None, style)
+            else:
+                self._sheet.write_string(line, position, _cell(cells[column.name]), style)
+        self.count += 1
+
+    def __enter__(self) -> Worksheet:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            last = self.count + _ABOVE - 1
+            self._sheet.autofilter(_ABOVE - 1, 0, last, len(_COLUMNS) - 1)
+            self._sheet.print_area(0, 0, last, len(_PRINTED) - 1)
+            try:
+                self._book.close()
+            except xlsxwriter.exceptions.FileCreateError as error:
+                raise OutputError(f"cannot write the worklist {self._path.name}") from error
+
+
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+def _cell(value: object) -> str:
+    """Write a value as a cell may hold it: no control characters, no more than a cell takes."""
+    return _CONTROLS.sub("", "" if value is None else str(value))[:_CELL_LIMIT]
+
+
+def say(lang: Lang, vietnamese: str, english: str) -> str:
+    """Choose the sentence of the language."""
+    return vietnamese if lang == "vi" else english
