@@ -1,4 +1,4 @@
-"""Verify vaccination records against a population registry, and say which field is wrong and why."""
+"""Verify vaccination records against a population registry: which field is wrong, and why."""
 
 from vnvaxmatch import normalize
 from vnvaxmatch.backends import (

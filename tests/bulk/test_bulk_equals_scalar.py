@@ -30,12 +30,14 @@ NUMBERS = (
     "1.08500E+09", "79185000456.0", "OO1O85OOO123", "B1234567", "******000123", "000000000000", "x",
 )  # fmt: skip
 NAMES = (
-    "NguyÔn V¨n Hïng", "Nguyeãn Vaên Huøng", "Nguyá»…n Há»“ng", "Nguyeenx Vawn Hungf", "Ông Hoàng",
-    "(CB) Trần Thị Thử", "Y-Bhăm Niê", "Mă Văn Lư", "Ng. Văn An", "không rõ", "H'Hen Niê", "a" * 160,
+    "NguyÔn V¨n Hïng", "Nguyeãn Vaên Huøng", "Nguyá»…n Há»“ng", "Nguyeenx Vawn Hungf",
+    "Ông Hoàng", "(CB) Trần Thị Thử", "Y-Bhăm Niê", "Mă Văn Lư", "Ng. Văn An", "không rõ", "H'Hen Niê",
+    "a" * 160,
 )  # fmt: skip
 BIRTHS = (
     "10/11/1985", "11/25/1990", "1985", "00/00/1945", "31362", "5/3/60", "31/02/1985", "01/01/1960",
-    "1985-11-10 00:00:00", "10/2021", "15/06/2021", "1/1/1899", "ngày 10 tháng 11 năm 1985", "12/12/12",
+    "1985-11-10 00:00:00", "10/2021", "15/06/2021", "1/1/1899", "12/12/12",
+    "ngày 10 tháng 11 năm 1985",
 )  # fmt: skip
 OTHERS = {
     "sex": ("Nam", "nữ", "1", "N", "Nöõ", "khác"),

@@ -261,9 +261,10 @@ def test_repr_is_silent(text: str) -> None:
     reading = name(text)
     assume(isinstance(reading, Normalized))
 
-    shown = repr(reading) + repr(reading.unwrap())
+    # whole words: PersonName holds a Nam that is nobody's
+    shown = set(re.findall(r"\w+", repr(reading) + repr(reading.unwrap())))
 
-    assert not any(word in shown for word in text.split(" ") if len(word) > 2)
+    assert shown.isdisjoint(text.split(" "))
 
 
 @pytest.mark.parametrize("text", ["a" * 1001, "Nguyễn " * 2_000, "\x00" * 10_000_000])

@@ -64,8 +64,8 @@ _TABLES: Final = (
 _STEP: Final = 50_000
 _LINES: Final = r"""
 SELECT concat_ws(e'\x1f', entry_key, coalesce(number::VARCHAR, ''), coalesce(name_text, ''),
-    coalesce(name_key, ''), coalesce(birth::VARCHAR, ''), coalesce(sex::VARCHAR, ''), coalesce(commune, ''),
-    coalesce(phone, ''), coalesce(former, '')) || e'\n' AS line
+    coalesce(name_key, ''), coalesce(birth::VARCHAR, ''), coalesce(sex::VARCHAR, ''),
+    coalesce(commune, ''), coalesce(phone, ''), coalesce(former, '')) || e'\n' AS line
 FROM entries LEFT JOIN (
     SELECT entry, string_agg(number::VARCHAR, ';' ORDER BY number) AS former
     FROM (SELECT DISTINCT entry, number FROM former_numbers) GROUP BY entry
