@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from vnvaxmatch import normalize
 from vnvaxmatch.outcome import Doubt, Normalized
 
-__all__ = ["best_encoding", "best_of_bytes"]
+__all__ = ["best_encoding", "best_of_bytes", "utf16_without_mark"]
 
 _POOR = frozenset(
     {Doubt.NAME_UNKNOWN_SYLLABLE, Doubt.NAME_MAYBE_ENCODED, Doubt.NAME_DAMAGED_LETTER}
@@ -25,10 +26,9 @@ def best_encoding(head: bytes) -> list[str]:
         return ["utf-8-sig"]
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return ["utf-16"]
-    if head[1::2].count(0) > len(head) // 8:
-        return ["utf-16-le"]
-    if head[0::2].count(0) > len(head) // 8:
-        return ["utf-16-be"]
+    unmarked = utf16_without_mark(head)
+    if unmarked is not None:
+        return [unmarked]
     try:
         _drop_cut_letter(head).decode("utf-8")
     except UnicodeDecodeError:
@@ -38,6 +38,28 @@ def best_encoding(head: bytes) -> list[str]:
     if _mostly_utf8(head):
         return ["utf-8"]
     return best_of_bytes(head)
+
+
+def utf16_without_mark(head: bytes) -> str | None:
+    """Tell UTF-16 that has no byte order mark, and which of the two, from its first bytes.
+
+    The delimiters and figures of a list leave zeros on one side; and what the other kinds of file
+    have so many zeros in is no text when it is read so.
+    """
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    if max(even, odd) <= len(head) // 8:
+        return None
+    encoding = "utf-16-le" if odd > even else "utf-16-be"
+    text = head[: len(head) // 2 * 2].decode(encoding, "replace")
+    strange = sum(unicodedata.category(sign) in _STRANGE for sign in text if sign not in "\t\n\r")
+    return encoding if strange <= max(len(text) // 50, _FEW) else None
+
+
+_STRANGE = frozenset({"Cc", "Cn", "Co", "Cs", "So"})
+"""Kinds of signs that text hardly has; U+FFFD is among the last."""
+
+_FEW = 8
+"""So many of them are debris in a small list."""
 
 
 def best_of_bytes(head: bytes) -> list[str]:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import BinaryIO
 
+from vnvaxmatch.bulk.sources.encoding import utf16_without_mark
 from vnvaxmatch.bulk.sources.source import Options, Source
 from vnvaxmatch.errors import InputError
 
@@ -68,7 +69,8 @@ def _kind(file: BinaryIO) -> str:
         return "zip"
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return "ole"
-    if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")) or _looks_utf16(head):
+    marked = head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff"))
+    if marked or utf16_without_mark(head) is not None:
         return "text"
     if _MARKUP.match(head):
         return "markup"
@@ -83,9 +85,3 @@ _BINARY = [bytes([b]) for b in range(32) if b not in b"\t\n\r\f\v\x02\x05\x06\x1
 
 _FEW = 8
 """So many of them are debris in a small list, not the sign of another kind of file."""
-
-
-def _looks_utf16(head: bytes) -> bool:
-    """Tell UTF-16 without a byte order mark: ASCII delimiters leave zeros on one side only."""
-    even, odd = head[0::2].count(0), head[1::2].count(0)
-    return max(even, odd) > len(head) // 8 and min(even, odd) < max(even, odd) // 20
