@@ -73,15 +73,17 @@ class ClaimReader:
         self.owns: Interner[Own] = Interner()
         self._plain = self.owns.number(Own())  # the first, so 0
         self._reference = reference
+        self._vintage = vintage
         self.names = NameReader(encoding)
-        self._births: Memo[tuple[str, int], Reading[BirthDate]] = Memo(
-            lambda key: normalize.birth(key[0], reference_date=as_day(key[1]))
+        self._births = Memo(self._read_birth)
+        self._births_by_day: Memo[tuple[str, int], tuple[int, int, bool]] = Memo(
+            lambda key: self._read_birth(*key)
         )
         self._sexes = Memo(normalize.sex)
         self._numbers = NumberReader(self.owns)
         self._nationalities = Memo(normalize.nationality)
-        self._communes: Memo[tuple[str, str, str], Reading[normalize.Commune]] = Memo(
-            lambda key: normalize.commune(key[0], district=key[1], province=key[2], vintage=vintage)
+        self._communes: Memo[tuple[str, str, str], tuple[str | None, int]] = Memo(
+            self._read_commune
         )
         self._vaccines = Memo(normalize.vaccine)
         self._dose_numbers = Memo(normalize.dose_number)
@@ -121,24 +123,24 @@ class ClaimReader:
     def birth(self, batch: pa.RecordBatch, reference: Ints) -> tuple[Ints, Ints]:
         """Read the birth dates: their codes (0 at a gap), and what is true of each."""
         values, index = distinct(column_of(batch, "date_of_birth"))
-        readings = self._births([(value, 0) for value in values])
-        codes = np.fromiter((_birth_code(r) for r in readings), np.int64, len(readings))[index]
-        own = self._own_of(readings, Reason.BIRTH_MISSING)[index]
-        depends = np.fromiter((_guessed_century(r) for r in readings), np.bool_, len(readings))[
-            index
-        ]
+        read = np.array(self._births(values), dtype=np.int64).reshape(-1, 3)[index]
+        codes, own, depends = read[:, 0], read[:, 1], read[:, 2] > 0
         years = codes // 10_000
         # a birth long before the reference day reads the same whatever that day is
-        with_day = reference > 0
-        depends |= (codes > 0) & (
-            (years >= reference // 10_000) | (years <= reference // 10_000 - 119)
-        )
-        rows = np.flatnonzero(depends & with_day)
+        near = (years >= reference // 10_000) | (years <= reference // 10_000 - 119)
+        rows = np.flatnonzero((depends | ((codes > 0) & near)) & (reference > 0))
         if len(rows):
-            again = self._births([(values[index[row]], int(reference[row])) for row in rows])
-            codes[rows] = [_birth_code(reading) for reading in again]
-            own[rows] = self._own_of(again, Reason.BIRTH_MISSING)
+            again = self._births_by_day([(values[index[r]], int(reference[r])) for r in rows])
+            codes[rows], own[rows], _ = np.array(again, dtype=np.int64).T
         return codes, own
+
+    def _read_birth(self, text: str, day: int = 0) -> tuple[int, int, bool]:
+        """Give a birth's code, what is true of it, and whether its century was guessed."""
+        reading = normalize.birth(text, reference_date=as_day(day))
+        own = self.owns.number(own_of(reading, reading_gap(reading, Reason.BIRTH_MISSING)))
+        if isinstance(reading, Rejected):
+            return 0, own, False
+        return reading.value.code, own, Change.BIRTH_CENTURY in reading.changes
 
     def sex(self, batch: pa.RecordBatch) -> tuple[Ints, Ints]:
         """Read the sexes: positions in ``SEXES``, and what is true of each."""
@@ -193,21 +195,24 @@ class ClaimReader:
     def commune(self, batch: pa.RecordBatch) -> tuple[pa.StringArray, Ints]:
         """Read the communes: their one code of 2025 or null, and what is true of each."""
         parts = [distinct(column_of(batch, name)) for name in ("commune", "district", "province")]
-        first, index = distinct_rows(*(codes for _, codes in parts))
-        keys = [
-            (
-                parts[0][0][parts[0][1][row]],
-                parts[1][0][parts[1][1][row]],
-                parts[2][0][parts[2][1][row]],
-            )
-            for row in first.tolist()
-        ]
-        readings = self._communes(keys)
-        codes = pa.array(
-            [r.value.code if isinstance(r, Normalized) else None for r in readings], pa.string()
+        first, index = distinct_rows(*(places for _, places in parts))
+        keys = zip(
+            *([values[at] for at in places[first].tolist()] for values, places in parts),
+            strict=True,
         )
-        owns = np.array([self._optional(reading) for reading in readings], dtype=np.int64)
+        read = self._communes(list(keys))
+        codes = pa.array([code for code, _ in read], pa.string())
+        owns = np.array([own for _, own in read], dtype=np.int64)
         return codes.take(pa.array(index)), owns[index]
+
+    def _read_commune(self, key: tuple[str, str, str]) -> tuple[str | None, int]:
+        """Give a commune's one code of 2025, and what is true of it."""
+        text, district, province = key
+        reading = normalize.commune(
+            text, district=district, province=province, vintage=self._vintage
+        )
+        code = reading.value.code if isinstance(reading, Normalized) else None
+        return code, self._optional(reading)
 
     def _dates(self, batch: pa.RecordBatch) -> tuple[Ints, tuple[list[Reading[date]], Ints]]:
         values, index = distinct(column_of(batch, "dose_date"))
@@ -262,14 +267,6 @@ def _lifted(
 ) -> tuple[list[Reading[Any]], Ints]:
     values, index = distinct(column)
     return memo(values), index
-
-
-def _birth_code(reading: Reading[BirthDate]) -> int:
-    return reading.value.code if isinstance(reading, Normalized) else 0
-
-
-def _guessed_century(reading: Reading[BirthDate]) -> bool:
-    return isinstance(reading, Normalized) and Change.BIRTH_CENTURY in reading.changes
 
 
 def _dose_codes(

@@ -16,10 +16,10 @@ import pyarrow.compute as pc
 
 from vnvaxmatch import normalize
 from vnvaxmatch.bulk.lift import Interner, Memo
-from vnvaxmatch.bulk.own import Own
+from vnvaxmatch.bulk.own import Own, own_of
 from vnvaxmatch.normalize import BirthDate, IdNumber, Sex
 from vnvaxmatch.normalize.id_numbers import clean_doubts
-from vnvaxmatch.outcome import Normalized, Reading
+from vnvaxmatch.outcome import Normalized
 from vnvaxmatch.records import number_gap
 
 __all__ = ["NO_NUMBER", "SEXES", "NumberReader"]
@@ -42,7 +42,7 @@ class NumberReader:
 
     def __init__(self, owns: Interner[Own]) -> None:
         self._owns = owns
-        self._damaged: Memo[tuple[str, int, int], Reading[IdNumber]] = Memo(_read)
+        self._damaged: Memo[tuple[str, int, int], tuple[int, int]] = Memo(self._read)
 
     def read(self, column: pa.StringArray, *, birth: Ints, sex: Ints) -> tuple[Ints, Ints]:
         """Give number codes (or :data:`NO_NUMBER`), and the numbers of what is true of each.
@@ -67,9 +67,8 @@ class NumberReader:
             sex[rows].tolist(),
             strict=True,
         )
-        readings = self._damaged(list(keys))
-        codes[rows] = [r.value.code if isinstance(r, Normalized) else NO_NUMBER for r in readings]
-        own[rows] = [self._own(reading) for reading in readings]
+        read = np.array(self._damaged(list(keys)), dtype=np.int64).reshape(-1, 2)
+        codes[rows], own[rows] = read[:, 0], read[:, 1]
         return codes, own
 
     def _doubts_by_prefix(
@@ -79,11 +78,14 @@ class NumberReader:
         owns = [self._owns.number(Own(doubts=doubts(form.format(p)))) for p in prefixes.tolist()]
         own[clean] = np.array(owns, dtype=np.int64)[index]
 
-    def _own(self, reading: Reading[IdNumber]) -> int:
-        gap = number_gap(reading, child=False)
-        if isinstance(reading, Normalized):
-            return self._owns.number(Own(gap, reading.doubts, reading.changes))
-        return self._owns.number(Own(gap))
+    def _read(self, key: tuple[str, int, int]) -> tuple[int, int]:
+        """Give a number's code, or :data:`NO_NUMBER`, and what is true of it."""
+        text, birth, sex = key
+        reading = normalize.id_number(
+            text, birth=BirthDate.from_code(birth) if birth else None, sex=SEXES[sex]
+        )
+        own = self._owns.number(own_of(reading, number_gap(reading, child=False)))
+        return (reading.value.code if isinstance(reading, Normalized) else NO_NUMBER), own
 
 
 def _digits(column: pa.StringArray, size: int) -> Ints:
@@ -99,10 +101,3 @@ def _cccd_doubts(prefix: str) -> tuple[Any, ...]:
 def _cmnd_doubts(prefix: str) -> tuple[Any, ...]:
     reading = normalize.id_number(f"{prefix}000001")
     return reading.doubts if isinstance(reading, Normalized) else ()
-
-
-def _read(key: tuple[str, int, int]) -> Reading[IdNumber]:
-    text, birth, sex = key
-    return normalize.id_number(
-        text, birth=BirthDate.from_code(birth) if birth else None, sex=SEXES[sex]
-    )

@@ -22,7 +22,7 @@ from typing import Any
 import pyarrow as pa
 
 from vnvaxmatch.bulk.decide import Decided
-from vnvaxmatch.bulk.judges import Judge, ReadingRules
+from vnvaxmatch.bulk.judges import Judge, ReadingRules, read_row
 from vnvaxmatch.errors import VnvaxmatchError
 
 __all__ = ["Workers", "can_fork"]
@@ -164,6 +164,7 @@ def _work(
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     parents.close()
+    warm_up()  # while the list is being opened
     rules: ReadingRules | None = None
     judge: Judge | None = None
     while True:
@@ -191,6 +192,19 @@ def _work(
             line.send(answer)
         except BrokenPipeError:
             return
+
+
+def warm_up() -> None:
+    """Read one record, so that the tables of every rule are in memory."""
+    read_row(
+        {
+            "full_name": "NguyÔn V¨n MÉu", "date_of_birth": "1/1/85", "sex": "nam",
+            "id_number": "1085000123", "nationality": "VN", "commune": "Phúc Xá",
+            "district": "Ba Đình", "province": "Hà Nội", "vaccine": "AZ", "dose_number": "1",
+            "dose_date": "1/1/2022",
+        },
+        ReadingRules(),
+    )  # fmt: skip
 
 
 def _sendable(error: BaseException) -> BaseException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import signal
 import sys
@@ -74,6 +75,9 @@ def run(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     # millions of small values live until the end of a run: looking for garbage among them is vain
     gc.set_threshold(200_000, 50, 50)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # an older code page lacks our letters
     try:
         app.main(arguments, prog_name="vnvaxmatch", standalone_mode=False)
     except click.exceptions.Exit as stop:
