@@ -31,7 +31,7 @@ def main() -> None:
     print(f"{os.cpu_count()} processors, Python {sys.version.split()[0]}, seed 20260711\n")
     against_floor(data, doses, people, options.pairs)
     growth(data, doses)
-    for script in ("names.py", "bulk_names.py", "sqlite_lookup.py"):
+    for script in ("names.py", "bulk_names.py", "accuracy.py", "sqlite_lookup.py"):
         print(f"\n## {script}\n", flush=True)
         subprocess.run([sys.executable, HERE / script], check=True)
 
@@ -63,9 +63,12 @@ def timed(command: list[str]) -> tuple[float, float, float]:
         "import resource, subprocess, sys; r = subprocess.run(sys.argv[1:], stdout=-3).returncode; "
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss); sys.exit(r)"
     )
+    # compiled modules are kept, as they are wherever a package is installed
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     done = subprocess.run(
-        [sys.executable, "-c", code, *command], check=True, capture_output=True, text=True
-    )
+        [sys.executable, "-c", code, *command],
+        check=True, capture_output=True, text=True, env=environment,
+    )  # fmt: skip
     wall = time.perf_counter() - start
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from vnvaxmatch import normalize
-from vnvaxmatch.bulk.lift import Interner, Memo, distinct, distinct_rows
+from vnvaxmatch.bulk.lift import Interner, Memo, distinct, distinct_ints, distinct_rows
 from vnvaxmatch.bulk.names import NameReader
 from vnvaxmatch.bulk.numbers import NO_NUMBER, SEXES, NumberReader
 from vnvaxmatch.bulk.own import Own, own_of
@@ -233,7 +233,7 @@ class ClaimReader:
         readings, day_of = date_of
         # the day is compared with the birth only where it could come before it
         near = np.where((dates > 0) & (birth // 10_000 >= dates // 10_000), birth, 0)
-        near_values, near_of = np.unique(near, return_inverse=True)
+        near_values, near_of = distinct_ints(near)
         unreadable = batch.column(UNREADABLE).to_numpy(zero_copy_only=False).astype(np.int64)
         first, index = distinct_rows(vaccine_of, number_of, day_of, near_of, unreadable)
         owns = []

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["Interner", "Memo", "distinct", "distinct_rows", "texts"]
+__all__ = ["Interner", "Memo", "distinct", "distinct_ints", "distinct_rows", "texts"]
 
 K = TypeVar("K", bound=Hashable)
 R = TypeVar("R")
@@ -72,6 +72,12 @@ def distinct(column: pa.Array) -> tuple[list[Any], Codes]:
     return encoded.dictionary.to_pylist(), encoded.indices.to_numpy().astype(np.int64)
 
 
+def distinct_ints(column: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], Codes]:
+    """Split a column of integers into its distinct values and each row's index into them."""
+    encoded = pa.array(column).dictionary_encode()
+    return encoded.dictionary.to_numpy(), encoded.indices.to_numpy().astype(np.int64)
+
+
 def distinct_rows(*columns: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], Codes]:
     """Find the distinct combinations of several columns of small non-negative integers.
 
@@ -83,12 +89,11 @@ def distinct_rows(*columns: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], Co
     for column in columns:
         width = int(column.max(initial=0)) + 1
         if span * width >= 2**62:
-            _, packed = np.unique(packed, return_inverse=True)
+            _, packed = distinct_ints(packed)
             span = int(packed.max(initial=0)) + 1
         packed = packed * width + column
         span *= width
-    encoded = pa.array(packed).dictionary_encode()
-    codes = encoded.indices.to_numpy().astype(np.int64)
-    first = np.empty(len(encoded.dictionary), dtype=np.int64)
+    values, codes = distinct_ints(packed)
+    first = np.empty(len(values), dtype=np.int64)
     first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
     return first, codes

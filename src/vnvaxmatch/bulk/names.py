@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vnvaxmatch import normalize
-from vnvaxmatch.bulk.lift import Interner, Memo
+from vnvaxmatch.bulk.lift import Interner, Memo, distinct_ints
 from vnvaxmatch.normalize.cells import CACHED_UP_TO
 from vnvaxmatch.normalize.names import Encoding, PersonName, combine, syllable
 from vnvaxmatch.normalize.syllables import Syllable
@@ -126,7 +126,7 @@ class NameReader:
 
     def _combined(self, flags: Ints, counts: Ints) -> Ints:
         """Turn the OR of the flags and the number of tokens into what is true of the name."""
-        pairs, index = np.unique(flags * 1024 + np.minimum(counts, 1023), return_inverse=True)
+        pairs, index = distinct_ints(flags * 1024 + np.minimum(counts, 1023))
         metas = []
         for pair in pairs.tolist():
             changes, doubts = combine(pair // 1024, pair % 1024)

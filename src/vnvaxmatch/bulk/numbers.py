@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vnvaxmatch import normalize
-from vnvaxmatch.bulk.lift import Interner, Memo
+from vnvaxmatch.bulk.lift import Interner, Memo, distinct_ints
 from vnvaxmatch.bulk.own import Own, own_of
 from vnvaxmatch.normalize import BirthDate, IdNumber, Sex
 from vnvaxmatch.normalize.id_numbers import clean_doubts
@@ -74,7 +74,7 @@ class NumberReader:
     def _doubts_by_prefix(
         self, codes: Ints, own: Ints, clean: Ints, below: int, form: str, doubts: Any
     ) -> None:
-        prefixes, index = np.unique(codes[clean] // below, return_inverse=True)
+        prefixes, index = distinct_ints(codes[clean] // below)
         owns = [self._owns.number(Own(doubts=doubts(form.format(p)))) for p in prefixes.tolist()]
         own[clean] = np.array(owns, dtype=np.int64)[index]
 
