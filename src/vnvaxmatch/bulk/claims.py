@@ -49,7 +49,6 @@ class ClaimBatch:
     sex: Ints
     commune: pa.StringArray
     own: dict[str, Ints]
-    reference: Ints
 
     def __len__(self) -> int:
         return len(self.number)
@@ -111,7 +110,7 @@ class ClaimReader:
             "dose": self._dose(batch, dates, date_of, birth),
         }
         assert all(len(column) == rows for column in own.values())
-        return ClaimBatch(batch, number, name_key, birth, sex, commune, own, reference)
+        return ClaimBatch(batch, number, name_key, birth, sex, commune, own)
 
     def _name(self, batch: pa.RecordBatch) -> tuple[pa.StringArray, Ints]:
         read = self.names.read(column_of(batch, "full_name"))

@@ -45,6 +45,8 @@ OUTPUTS = frozenset({"results.parquet", "results.csv", "worklists", "summary.jso
 """All that a results folder holds; one that holds more is not replaced."""
 
 _ROWS_ONE_BY_ONE = 5_000
+"""A matcher that works row by row reports its progress this often."""
+
 VOTERS = 1_000
 """So many of a list's first distinct names vote on the encoding of the column."""
 
@@ -114,16 +116,6 @@ def verify(
             threads=1 if count > 1 else None,
         )
 
-    def about() -> dict[str, Any]:
-        opened = open_registry(registry) if isinstance(registry, (str, Path)) else registry
-        return {
-            "command": "verify",
-            "matcher": matcher.name,
-            "policy": str(policy),
-            "disclosure": disclosure.value,
-            "registry": _about_registry(opened),
-        }
-
     with Workers(make, count=count) as judges:
         return _run(
             Path(doses),
@@ -131,7 +123,13 @@ def verify(
             judges=judges,
             step=None if isinstance(matcher, Exact) else _ROWS_ONE_BY_ONE,
             schema=RESULT_SCHEMA,
-            about=about(),
+            about={
+                "command": "verify",
+                "matcher": matcher.name,
+                "policy": str(policy),
+                "disclosure": disclosure.value,
+                "registry": _about_registry(registry),
+            },
             options=options or InputOptions(),
             worklists=worklists,
             lang=lang,
@@ -276,7 +274,11 @@ def _vote(batch: pa.RecordBatch) -> Encoding | None:
     return None if encoding is Encoding.UNICODE else encoding
 
 
-def _about_registry(registry: Registry) -> dict[str, Any]:
+def _about_registry(registry: str | Path | Registry) -> dict[str, Any]:
+    """Say which registry it is; a file that is none shows itself here, before any work."""
+    if isinstance(registry, (str, Path)):
+        with open_registry(registry) as opened:
+            return _about_registry(opened)
     meta: Mapping[str, str] = getattr(registry, "meta", {})
     wanted = ("snapshot", "entries", "created", "library", "tables", "format")
     return {

@@ -30,6 +30,8 @@ __all__ = ["Workers", "can_fork"]
 _ROOM = 512 << 20
 """Bytes of shared memory each way for each worker; only what is used is ever taken."""
 
+_KILLED = "a worker process was killed (out of memory?); run again with --workers 1"
+
 _STOPS = {signal.SIGINT, signal.SIGTERM}
 
 MakeJudge = Callable[[ReadingRules], Judge]
@@ -113,7 +115,11 @@ class _Worker:
         theirs.close()
 
     def send(self, message: tuple[str, Any]) -> None:
-        self._line.send(message)
+        """Tell the process something."""
+        try:
+            self._line.send(message)
+        except OSError as error:
+            raise VnvaxmatchError(_KILLED) from error
 
     def take(self, batch: pa.RecordBatch, first_row: int) -> bool:
         """Hand over a batch; False if it does not fit into the memory."""
@@ -127,10 +133,8 @@ class _Worker:
         """Wait for what was decided about the batch handed over last."""
         try:
             kind, content = self._line.recv()
-        except EOFError as error:
-            raise VnvaxmatchError(
-                "a worker process was killed (out of memory?); run again with --workers 1"
-            ) from error
+        except (EOFError, OSError) as error:
+            raise VnvaxmatchError(_KILLED) from error
         if kind == "error":
             raise content
         table = pa.ipc.open_stream(bytes(self._outward[:content])).read_all().combine_chunks()
