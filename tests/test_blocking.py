@@ -1,11 +1,12 @@
 import attrs
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vnvaxmatch import Claim, Entry, Key, KeyKind
-from vnvaxmatch.blocking import CAPS, keys, number_keys
+from vnvaxmatch.blocking import CAPS, keys, number_keys, search_keys
 from vnvaxmatch.normalize import IdNumber
-from vnvaxmatch.testing import claim_of, claims, entries, id_numbers
+from vnvaxmatch.testing import claim_of, claims, entries, id_numbers, misspelt, names
 
 
 def kinds(person: Claim | Entry) -> list[str]:
@@ -40,6 +41,49 @@ def test_number_keys_are_the_number_part_of_all_keys(claim: Claim) -> None:
     """The exact matcher asks for what everybody asks for."""
     of_numbers = {KeyKind.NUMBER, KeyKind.FORMER_NUMBER}
     assert number_keys(claim) == tuple(key for key in keys(claim) if key.kind in of_numbers)
+
+
+@given(claims())
+def test_a_search_asks_for_all_but_numbers_and_what_is_asked_for_anyway(claim: Claim) -> None:
+    """Numbers were asked for before, and NAME_BIRTH finds nobody whom FOLD_BIRTH does not."""
+    left_out = {KeyKind.NUMBER, KeyKind.FORMER_NUMBER, KeyKind.NAME_BIRTH}
+    asked = search_keys(claim)
+    assert asked == tuple(key for key in keys(claim) if key.kind not in left_out)
+
+
+@given(names(), st.data())
+def test_who_has_the_same_name_and_birth_has_the_same_unmarked_ones(name, data) -> None:
+    """So a search need not ask for the marked name too."""
+    texts = [str(name), data.draw(misspelt(str(name)) | names().map(str))]
+    one, other = (set(keys(Claim.read(name=text, birth="10/11/1985"))) for text in texts)
+    shared = {key.kind for key in one & other}
+    assert KeyKind.NAME_BIRTH not in shared or KeyKind.FOLD_BIRTH in shared
+
+
+@pytest.mark.parametrize(
+    ("claimed", "held"),
+    [
+        ("1985", "10/11/1985"),
+        ("10/11/1985", "1985"),
+        ("01/01/1985", "10/11/1985"),
+        ("11/1985", "10/11/1985"),
+        ("11/10/1985", "10/11/1985"),
+    ],
+    ids=["year-claimed", "year-held", "default-day", "month", "swapped"],
+)
+def test_a_search_reaches_from_and_to_what_is_no_day(claimed: str, held: str) -> None:
+    """A year, a month, a default day and a swapped day are found by unmarked name and year."""
+    claim = Claim.read(name="Tran Thi Thu", birth=claimed, sex="nữ")
+    entry, _ = Entry.read(key="7", name="Trần Thị Thử", birth=held, sex="nữ")
+    shared = set(search_keys(claim)) & set(keys(entry))
+    assert [key.kind for key in shared] == [KeyKind.FOLD_YEAR]
+
+
+def test_a_search_without_a_birth_goes_by_phone() -> None:
+    """Name and sex alone are shared by too many; a phone is not."""
+    assert search_keys(Claim.read(name="Trần Thị Thử", sex="nữ")) == ()
+    claim = Claim.read(name="Trần Thị Thử", sex="nữ", phone="0912345678", id_number="001185000123")
+    assert [key.kind for key in search_keys(claim)] == [KeyKind.PHONE]
 
 
 def test_a_full_entry_has_all_keys_but_that_of_a_former_number() -> None:

@@ -48,7 +48,7 @@ def verify(texts: dict[str, str], *entries: Entry) -> Verdict:
         ({}, "matched", []),
         ({"name": "TRẦN  THỊ THỬ"}, "matched", []),
         ({"id_number": "271234567"}, "matched", ["id_number_former"]),
-        ({"name": "Trần Thị Thứ"}, "mismatched", ["name_marks"]),
+        ({"name": "Trần Thị Thứ"}, "mismatched", ["name_mark"]),
         ({"name": "Trần Thử"}, "mismatched", ["name_part_missing"]),
         ({"birth": "11/10/1985"}, "mismatched", ["birth_day_month_swapped"]),
         ({"birth": "1985"}, "mismatched", ["birth_no_day", "birth_year_only"]),

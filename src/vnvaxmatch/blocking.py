@@ -19,7 +19,7 @@ from vnvaxmatch.normalize import BirthDate, IdKind, PersonName, Sex
 from vnvaxmatch.outcome import Normalized, Reading, redact
 from vnvaxmatch.records import Claim, Entry, Field
 
-__all__ = ["CAPS", "Key", "KeyKind", "keys", "number_keys"]
+__all__ = ["CAPS", "Key", "KeyKind", "keys", "number_keys", "search_keys"]
 
 T = TypeVar("T")
 
@@ -121,6 +121,28 @@ def number_keys(claim: Claim, /, *, former: bool = True) -> tuple[Key, ...]:
         if number.kind is not IdKind.PASSPORT
         for kind in (KeyKind.NUMBER, KeyKind.FORMER_NUMBER)
     )
+
+
+def search_keys(claim: Claim, /) -> tuple[Key, ...]:
+    """Give the keys to look for a person by whom the number does not settle.
+
+    They are all of :func:`keys` but those of the number, and but NAME_BIRTH: whoever is filed under
+    the same name and birth date is filed under the same unmarked name and birth date.
+
+    FOLD_YEAR leads from and to what is no day: a year alone, a month, a 01/01 that stands for its
+    year; and to another day of the year, as when day and month are swapped. Nothing more is asked
+    for such a birth. The one wider key would be year, sex and given name, and that tells nobody
+    apart: of 100 million people 6,000 share it on average, all alike to a claim that agrees in no
+    more.
+
+    >>> claim = Claim.read(name="Trần Thử", birth="1985", sex="nữ", phone="0912345678")
+    >>> [key.kind.value for key in search_keys(claim)]
+    ['fold_birth', 'birth_sex_given', 'fold_year', 'phone']
+    """
+    return tuple(key for key in keys(claim) if key.kind not in _NOT_SEARCHED)
+
+
+_NOT_SEARCHED: Final = frozenset({KeyKind.NUMBER, KeyKind.FORMER_NUMBER, KeyKind.NAME_BIRTH})
 
 
 def _filed_numbers(entry: Entry) -> Iterator[Key]:

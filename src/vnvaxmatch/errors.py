@@ -9,6 +9,7 @@
     ├── OutputError            a result cannot be written
     ├── RegistryError          a registry cannot be opened, read or built
     ├── BackendError           no backend of that name, or not a backend
+    ├── ModelError             a model cannot be read, or lacks a part
     └── MissingExtraError      an optional part is not installed
 
 A message says what is wrong, where, and what to do; it never holds a value from a record.
@@ -22,6 +23,7 @@ __all__ = [
     "ColumnError",
     "InputError",
     "MissingExtraError",
+    "ModelError",
     "OutputError",
     "RegistryError",
     "RejectedError",
@@ -59,6 +61,10 @@ class RegistryError(VnvaxmatchError):
 
 class BackendError(VnvaxmatchError):
     """No backend has that name, or what has it is not a backend."""
+
+
+class ModelError(VnvaxmatchError):
+    """A model of match weights cannot be read, or lacks a part."""
 
 
 class MissingExtraError(VnvaxmatchError):

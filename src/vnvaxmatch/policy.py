@@ -20,6 +20,7 @@ __all__ = [
     "Disclosure",
     "Outcome",
     "Policy",
+    "Suggestion",
     "Verdict",
     "own_reasons",
     "settle",
@@ -145,11 +146,26 @@ def own_reasons(claim: Claim) -> tuple[Reason | Doubt, ...]:
 
 
 @attrs.frozen
+class Suggestion:
+    """What a field should be corrected to, by the entry that was identified.
+
+    ``value`` is the registry's, as a person writes it. ``weight`` says how sure it is: the log2
+    odds of the entry by all fields but this one, or None where nothing was weighed.
+    """
+
+    field: Field
+    value: str = attrs.field(repr=redact)
+    weight: float | None = None
+
+
+@attrs.frozen
 class Verdict:
-    """The answer to one claim: what it came to, why, by which matcher and policy.
+    """The answer to one claim: what it came to, why, by which matcher, model and policy.
 
     ``reasons`` are the claim's own; those of the comparison stand in ``evidence`` and ``found``.
-    ``candidates`` are the keys of several entries that fit, at disclosure ``values`` only.
+    ``margin`` is by how many bits the entry outweighs the next best. ``candidates`` are the keys of
+    several entries that fit, and ``suggestions`` what to correct a field to, the surest first: both
+    at disclosure ``values`` only.
     """
 
     outcome: Outcome
@@ -157,8 +173,11 @@ class Verdict:
     repairs: tuple[Change, ...] = ()
     found: tuple[Reason, ...] = ()
     evidence: Evidence | None = None
+    margin: float | None = None
     candidates: tuple[str, ...] = attrs.field(default=(), repr=redact)
+    suggestions: tuple[Suggestion, ...] = ()
     matcher: str = ""
+    model: str = ""
     policy: str = ""
     disclosure: Disclosure = Disclosure.VALUES
 
@@ -206,8 +225,17 @@ class Verdict:
             return self
         if disclosure is Disclosure.FINDINGS:
             evidence = attrs.evolve(self.evidence, entry_key="") if self.evidence else None
-            return attrs.evolve(self, evidence=evidence, candidates=(), disclosure=disclosure)
+            return attrs.evolve(
+                self, evidence=evidence, candidates=(), suggestions=(), disclosure=disclosure
+            )
         outcome = Outcome.MISMATCHED if self.official is False else self.outcome
         return attrs.evolve(
-            self, outcome=outcome, evidence=None, found=(), candidates=(), disclosure=disclosure
+            self,
+            outcome=outcome,
+            evidence=None,
+            found=(),
+            margin=None,
+            candidates=(),
+            suggestions=(),
+            disclosure=disclosure,
         )

@@ -17,11 +17,11 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from vnvaxmatch import Entry
+from vnvaxmatch import Claim, Entry, KeyKind
 from vnvaxmatch.backends import open_registry
 from vnvaxmatch.backends.duckdb import ENTRIES, DuckDBRegistry, write_registry
 from vnvaxmatch.backends.sqlite import SQLiteRegistry
-from vnvaxmatch.blocking import keys
+from vnvaxmatch.blocking import CAPS, keys, search_keys
 from vnvaxmatch.errors import InputError, RegistryError
 
 Store: TypeAlias = type[DuckDBRegistry] | type[SQLiteRegistry]
@@ -210,8 +210,19 @@ def test_another_format_is_refused(tmp_path: Path) -> None:
     other.execute("UPDATE meta SET value = '99' WHERE key = 'format'")
     other.close()
     for name in "ab":
-        with pytest.raises(RegistryError, match="registry format 99, and this version reads 1"):
+        with pytest.raises(RegistryError, match="registry format 99, and this version reads 2"):
             open_registry(tmp_path / name)
+
+
+def test_keys_that_lead_to_nobody_are_damage(tmp_path: Path) -> None:
+    """A file whose tables do not fit each other is an error, not «nobody»."""
+    SQLiteRegistry.build(tmp_path / "a", PEOPLE)
+    connection = sqlite3.connect(tmp_path / "a")
+    with connection:
+        connection.execute("DELETE FROM entries WHERE entry = 6")
+    connection.close()
+    with SQLiteRegistry(tmp_path / "a") as registry, pytest.raises(RegistryError, match="damaged"):
+        registry.find(keys(PEOPLE[5])[:1])
 
 
 def test_a_failed_build_leaves_the_earlier_registry(store: Store, built: Path) -> None:
@@ -368,3 +379,23 @@ def test_a_look_up_takes_well_under_a_millisecond(tmp_path: Path) -> None:
             registry.find(asked)
             best = min(best, time.perf_counter() - started)
     assert best < 0.001
+
+
+def test_a_large_block_is_found_in_milliseconds(tmp_path: Path) -> None:
+    """As many people as a block may hold are read and made entries well under a frame's time."""
+    cap = CAPS[KeyKind.BIRTH_SEX_GIVEN]
+    crowd = [
+        Entry.read(key=f"P{i}", name=f"Trần {chr(97 + i % 26)} Thử", birth="10/11/1985", sex="nữ",
+                   id_number=f"001185{i:06d}", phone=f"091{i:07d}")[0]
+        for i in range(cap)
+    ]  # fmt: skip
+    SQLiteRegistry.build(tmp_path / "people", crowd)
+    with SQLiteRegistry(tmp_path / "people") as registry:
+        asked = search_keys(Claim.read(name="Lê Thử", birth="10/11/1985", sex="nữ"))
+        best = 1.0
+        for _ in range(10):
+            started = time.perf_counter()
+            found = registry.find(asked)
+            best = min(best, time.perf_counter() - started)
+    assert found.blocks == {KeyKind.BIRTH_SEX_GIVEN: cap}
+    assert best < 0.02

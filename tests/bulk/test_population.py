@@ -15,6 +15,7 @@ from vnvaxmatch.backends.duckdb import DuckDBRegistry
 from vnvaxmatch.backends.sqlite import SQLiteRegistry
 from vnvaxmatch.bulk import build_registry
 from vnvaxmatch.errors import InputError, RegistryError
+from vnvaxmatch.model import Frequencies
 from vnvaxmatch.records import Entry
 
 HEADINGS = [
@@ -56,6 +57,11 @@ def rejected_in(path):
     return set(found)
 
 
+def table_in(path):
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute("SELECT * FROM entries ORDER BY entry").fetchall()
+
+
 _names = st.sampled_from(
     [
         "Nguyễn Văn An", "TRẦN THỊ BÉ", "  lê   thị hoà ", "NguyÔn V¨n Hïng", "CB Nguyễn Thị Lan",
@@ -85,13 +91,13 @@ _people = st.lists(
 @settings(max_examples=25)
 @given(people=_people, keyed=st.booleans())
 def test_built_from_a_file_or_row_by_row(people, keyed):
-    """Both stores, either way: one snapshot, the same rejections, the counts that were told."""
+    """Both stores, either way: one snapshot, the same rejections, counts and frequencies."""
     rows = [[f"p{at}" if keyed else "", *person] for at, person in enumerate([ANY[1:], *people])]
     entries, rejected = read_one_by_one(rows)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         population = save(folder / "people.csv", rows)
-        snapshots = set()
+        snapshots, tables = set(), []
         for suffix, store in ((".duckdb", DuckDBRegistry), (".sqlite", SQLiteRegistry)):
             built = build_registry(population, out=folder / f"bulk{suffix}")
             store.build(folder / f"scalar{suffix}", entries)
@@ -101,8 +107,12 @@ def test_built_from_a_file_or_row_by_row(people, keyed):
             for kind in ("bulk", "scalar"):
                 with open_registry(folder / f"{kind}{suffix}") as registry:
                     snapshots.add(registry.snapshot)
+                    assert registry.frequencies() == Frequencies.of(entries)
+                if suffix == ".duckdb":
+                    tables.append(table_in(folder / f"{kind}{suffix}"))
 
         assert len(snapshots) == 1
+        assert tables[0] == tables[1]
 
 
 @pytest.fixture(params=[".duckdb", ".sqlite"])

@@ -70,6 +70,7 @@ def registry_laws(**spoilt: Callable[..., object]) -> RegistryLaws:
         {"answer": lambda found: attrs.evolve(found, entries=found.entries * 2)},
         {"answer": lambda found: attrs.evolve(found, skipped=())},
         {"answer": lambda found: Found()},
+        {"answer": lambda found: attrs.evolve(found, blocks={})},
         {"entry": lambda entry: attrs.evolve(entry, former_numbers=())},
         {"entry": lambda entry: attrs.evolve(entry, phone=None)},
         {"entry": lambda entry: attrs.evolve(entry, commune=entry.commune or "00004")},
@@ -80,7 +81,7 @@ def registry_laws(**spoilt: Callable[..., object]) -> RegistryLaws:
         },
     ],
     ids=[
-        "first-only", "unsorted", "twice", "silent-cap", "nobody", "no-former", "no-phone",
+        "first-only", "unsorted", "twice", "silent-cap", "nobody", "uncounted", "no-former", "no-phone",
         "invented-commune", "other-key",
     ],
 )  # fmt: skip

@@ -4,27 +4,44 @@ The stores that need more than the standard library's lightest parts are loaded 
 :func:`open_registry` and :func:`load_backend` only.
 """
 
-from vnvaxmatch.backends.exact import Decision, Exact, decide
+from vnvaxmatch.backends.decisions import Decision, suggest, verdict_of, written
+from vnvaxmatch.backends.exact import Exact, decide
+from vnvaxmatch.backends.fuzzy import Fuzzy, identify, is_settled, unseen
 from vnvaxmatch.backends.loading import GROUP, load_backend, open_registry
 from vnvaxmatch.backends.matching import amatch, amatch_many, match, match_many
 from vnvaxmatch.backends.memory import MemoryRegistry
-from vnvaxmatch.backends.protocols import AsyncRegistry, Flow, Found, Matcher, Registry
+from vnvaxmatch.backends.protocols import (
+    AsyncRegistry,
+    CountedRegistry,
+    Flow,
+    Found,
+    Matcher,
+    Registry,
+)
 
 __all__ = [
     "GROUP",
     "AsyncRegistry",
+    "CountedRegistry",
     "Decision",
     "Exact",
     "Flow",
     "Found",
+    "Fuzzy",
     "Matcher",
     "MemoryRegistry",
     "Registry",
     "amatch",
     "amatch_many",
     "decide",
+    "identify",
+    "is_settled",
     "load_backend",
     "match",
     "match_many",
     "open_registry",
+    "suggest",
+    "unseen",
+    "verdict_of",
+    "written",
 ]

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
+from vnvaxmatch.backends.answers import answer
 from vnvaxmatch.backends.duckdb_files import ENTRIES, FORMER_NUMBERS, REJECTED, write_registry
 from vnvaxmatch.backends.magic import DUCKDB_MAGIC, magic
 from vnvaxmatch.backends.protocols import Found
-from vnvaxmatch.backends.stored import COLUMNS, SEX_CODES, check_meta, from_row, to_row
+from vnvaxmatch.backends.stored import COLUMNS, SEX_CODES, check_meta, to_row
+from vnvaxmatch.backends.terms import frequencies_of
 from vnvaxmatch.blocking import CAPS, Key, KeyKind
-from vnvaxmatch.blocking import keys as keys_of
 from vnvaxmatch.errors import MissingExtraError, RegistryError
+from vnvaxmatch.model.frequencies import Frequencies
 from vnvaxmatch.normalize import Sex
 from vnvaxmatch.records import Entry
 
@@ -39,11 +41,15 @@ _HOLDS: Final = {
     KeyKind.FORMER_NUMBER: "entry IN (SELECT entry FROM former_numbers WHERE number = ?)",
     KeyKind.NAME_BIRTH: "birth = ? AND name_key = ?",
     KeyKind.FOLD_BIRTH: "birth = ? AND name_fold = ?",
-    KeyKind.BIRTH_SEX_GIVEN: "birth = ? AND sex = ? AND ends_with(' ' || name_fold, ' ' || ?)",
+    KeyKind.BIRTH_SEX_GIVEN: "birth = ? AND sex = ? AND name_given = ?",
     KeyKind.FOLD_YEAR: "birth // 10000 = ? AND name_fold = ?",
     KeyKind.PHONE: "phone = ?",
 }
 """What an entry with a key of that kind has in its columns."""
+_FORMER: Final = (
+    "SELECT entry, string_agg(number::VARCHAR, ';' ORDER BY number) FROM former_numbers"
+    " WHERE list_contains(?, entry) GROUP BY entry"
+)
 
 
 class DuckDBRegistry:
@@ -56,6 +62,7 @@ class DuckDBRegistry:
 
     def __init__(self, path: str | os.PathLike[str], /) -> None:
         self.path = Path(path)
+        self._frequencies: Frequencies | None = None
         try:
             if magic(self.path) != DUCKDB_MAGIC:
                 raise RegistryError(
@@ -85,24 +92,28 @@ class DuckDBRegistry:
 
     def find(self, keys: Sequence[Key], /) -> Found:
         """Give every entry that has one of the keys."""
-        rows: dict[int, tuple[Any, ...]] = {}
+        rows: dict[int, list[Any]] = {}
+        blocks: list[tuple[Key, list[int]]] = []
         skipped: list[KeyKind] = []
-        try:
-            with closing(self._connection.cursor()) as cursor:
-                for key in keys:
-                    block = _block(cursor, key)
-                    if len(block) > CAPS[key.kind]:
-                        skipped.append(key.kind)
-                    else:
-                        rows.update((row[0], row[1:]) for row in block)
-                former = _former(cursor, list(rows))
-        except duckdb.Error as error:
-            raise RegistryError(
-                f"cannot read {self.path}: it is closed or damaged; open it or build it again"
-            ) from error
-        entries = (from_row(row, former.get(entry, ())) for entry, row in rows.items())
-        wanted = frozenset(keys)
-        return Found.of((e for e in entries if not wanted.isdisjoint(keys_of(e))), skipped=skipped)
+        with self._asked() as cursor:
+            for key in keys:
+                block = _block(cursor, key)
+                if len(block) > CAPS[key.kind]:
+                    skipped.append(key.kind)
+                else:
+                    rows.update((row[0], [*row[1:], None]) for row in block)
+                    blocks.append((key, [row[0] for row in block]))
+            for entry, codes in _former(cursor, list(rows)):
+                rows[entry][-1] = codes
+        return answer(blocks, rows, skipped=skipped)
+
+    def frequencies(self) -> Frequencies:
+        """Give the counts of names and birth dates, read when first asked for."""
+        if self._frequencies is None:
+            with self._asked() as cursor:
+                terms = cursor.execute("SELECT kind, term, count FROM terms").fetchall()
+            self._frequencies = frequencies_of(terms, total=len(self))
+        return self._frequencies
 
     def close(self) -> None:
         """Close the file; a look-up after that is an error."""
@@ -124,6 +135,17 @@ class DuckDBRegistry:
 
     def __repr__(self) -> str:
         return f"DuckDBRegistry({str(self.path)!r}, entries={len(self)})"
+
+    @contextmanager
+    def _asked(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Lend a cursor, which threads may have side by side."""
+        try:
+            with closing(self._connection.cursor()) as cursor:
+                yield cursor
+        except duckdb.Error as error:
+            raise RegistryError(
+                f"cannot read {self.path}: it is closed or damaged; open it or build it again"
+            ) from error
 
     def _read_meta(self) -> dict[str, str]:
         """Read what the file says of itself, if all its blocks are there."""
@@ -185,15 +207,9 @@ def _block(cursor: duckdb.DuckDBPyConnection, key: Key) -> list[tuple[Any, ...]]
     ).fetchall()
 
 
-def _former(cursor: duckdb.DuckDBPyConnection, entries: list[int]) -> dict[int, list[int]]:
-    """Read the former numbers of entries."""
-    former: dict[int, list[int]] = {}
-    if entries:
-        for entry, number in cursor.execute(
-            "SELECT entry, number FROM former_numbers WHERE list_contains(?, entry)", [entries]
-        ).fetchall():
-            former.setdefault(entry, []).append(number)
-    return former
+def _former(cursor: duckdb.DuckDBPyConnection, entries: list[int]) -> list[tuple[int, str]]:
+    """Read the codes of the former numbers of entries, joined as in a row."""
+    return cursor.execute(_FORMER, [entries]).fetchall() if entries else []
 
 
 def _batches(entries: Iterable[Entry], former: list[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -206,9 +222,10 @@ def _batches(entries: Iterable[Entry], former: list[pa.RecordBatch]) -> Iterator
 
 
 def _cells(position: int, entry: Entry) -> tuple[Any, ...]:
-    key, number, text, name_key, *rest = to_row(entry)
-    fold = entry.name.fold if entry.name is not None and not entry.name.newborn else None
-    return (position, key, number, text, name_key, fold, *rest)
+    key, number, text, name_key, *rest, _ = to_row(entry)
+    fold = entry.name.fold if entry.name is not None and not entry.name.newborn else ""
+    given = fold.rpartition(" ")[2]
+    return (position, key, number, text, name_key, fold or None, given or None, *rest)
 
 
 def _slices(

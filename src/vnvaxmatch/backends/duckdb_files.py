@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from vnvaxmatch.backends.aside import aside
 from vnvaxmatch.backends.stored import own_meta
+from vnvaxmatch.backends.terms import MOST_COMMON
 from vnvaxmatch.errors import MissingExtraError, RegistryError
 
 try:
@@ -29,6 +30,7 @@ ENTRIES: Final = pa.schema(
         ("name_text", pa.string()),
         ("name_key", pa.string()),
         ("name_fold", pa.string()),
+        ("name_given", pa.string()),
         ("birth", pa.int32()),
         ("sex", pa.int8()),
         ("commune", pa.string()),
@@ -40,7 +42,8 @@ ENTRIES: Final = pa.schema(
 ``entry`` is the person's position in the population, from 1; ``number`` is ``IdNumber.code``,
 ``birth`` is ``BirthDate.code``, ``sex`` is 1 for male and 2 for female, ``commune`` a code of 2025.
 ``name_text`` is null where it is the key in title case (:func:`~.stored.spelt_apart`),
-``name_fold`` is null for a newborn filed under the mother's name: nobody is found by that.
+``name_fold`` is null for a newborn filed under the mother's name: nobody is found by that. Its last
+word is ``name_given``, kept apart so that millions of rows can be joined on it as they stand.
 """
 
 FORMER_NUMBERS: Final = pa.schema([("number", pa.int64()), ("entry", pa.int64())])
@@ -62,6 +65,21 @@ _TABLES: Final = (
     ("rejected", REJECTED, "row, field"),
 )
 _STEP: Final = 50_000
+_TERMS: Final = f"""
+CREATE TABLE terms AS
+WITH counted AS (
+    SELECT 'surname' AS kind, split_part(name_fold, ' ', 1) AS term, count(*) AS count
+    FROM entries WHERE name_fold IS NOT NULL GROUP BY term
+  UNION ALL
+    SELECT 'rest', substr(name_fold, strpos(name_fold || ' ', ' ') + 1) AS term, count(*)
+    FROM entries WHERE name_fold IS NOT NULL GROUP BY term
+  UNION ALL
+    SELECT 'birth', birth::VARCHAR, count(*) FROM entries WHERE birth IS NOT NULL GROUP BY birth
+)
+{MOST_COMMON}
+"""
+"""Counts what :func:`vnvaxmatch.backends.terms.terms_of` gives of each entry."""
+
 _LINES: Final = r"""
 SELECT concat_ws(e'\x1f', entry_key, coalesce(number::VARCHAR, ''), coalesce(name_text, ''),
     coalesce(name_key, ''), coalesce(birth::VARCHAR, ''), coalesce(sex::VARCHAR, ''),
@@ -116,6 +134,7 @@ def write_registry(
                     connection.unregister("incoming")
                     counts[table] = _one(connection, f"SELECT count(*) FROM {table}")[0]
                 _refuse_twice(connection)
+                connection.execute(_TERMS)
                 described = own_meta(meta or {}, snapshot=_snapshot(connection), counts=counts)
                 connection.execute("CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR)")
                 connection.executemany("INSERT INTO meta VALUES (?, ?)", list(described.items()))

@@ -6,24 +6,15 @@ from collections.abc import Sequence
 
 import attrs
 
-from vnvaxmatch.backends.protocols import Flow
+from vnvaxmatch.backends.decisions import Decision, verdict_of
+from vnvaxmatch.backends.protocols import Flow, Found
 from vnvaxmatch.blocking import number_keys
 from vnvaxmatch.compare import Evidence, compare
-from vnvaxmatch.outcome import Reason, redact
-from vnvaxmatch.policy import Outcome, Policy, Verdict, own_reasons, settle
+from vnvaxmatch.outcome import Reason
+from vnvaxmatch.policy import Outcome, Policy, settle
 from vnvaxmatch.records import Claim, Field
 
-__all__ = ["Decision", "Exact", "decide"]
-
-
-@attrs.frozen
-class Decision:
-    """What the evidence about all entries that were found comes to."""
-
-    outcome: Outcome
-    evidence: Evidence | None = None
-    found: tuple[Reason, ...] = ()
-    candidates: tuple[str, ...] = attrs.field(default=(), repr=redact)
+__all__ = ["Exact", "decide"]
 
 
 def decide(
@@ -76,6 +67,7 @@ class Exact:
     def flow(self, claim: Claim, /, *, policy: Policy) -> Flow:
         """Start the conversation that ends in a verdict."""
         settled = settle(claim.gaps, foreign=claim.is_foreign)
+        found = Found()
         if settled is Outcome.OUT_OF_SCOPE or claim.gap(Field.ID_NUMBER) is not None:
             decision = Decision(settled or Outcome.INCOMPLETE)
         else:
@@ -88,13 +80,5 @@ class Exact:
                 settled=settled,
                 skipped=bool(found.skipped),
             )
-        return Verdict(
-            outcome=decision.outcome,
-            reasons=own_reasons(claim),
-            repairs=claim.changes,
-            found=decision.found,
-            evidence=decision.evidence,
-            candidates=decision.candidates,
-            matcher=self.name,
-            policy=str(policy),
-        )
+        entries = {entry.key: entry for entry in found.entries}
+        return verdict_of(claim, decision, entries, matcher=self.name, policy=policy)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Generator, Iterable, Sequence
+from collections.abc import Awaitable, Generator, Iterable, Mapping, Sequence
 from typing import Protocol, TypeAlias, runtime_checkable
 
 import attrs
 
-from vnvaxmatch.blocking import Key, KeyKind
+from vnvaxmatch.blocking import CAPS, Key, KeyKind
+from vnvaxmatch.model.frequencies import Frequencies
 from vnvaxmatch.policy import Policy, Verdict
 from vnvaxmatch.records import Claim, Entry
 
-__all__ = ["AsyncRegistry", "Flow", "Found", "Matcher", "Registry"]
+__all__ = ["AsyncRegistry", "CountedRegistry", "Flow", "Found", "Matcher", "Registry"]
 
 
 @attrs.frozen
@@ -19,15 +20,42 @@ class Found:
     """What a registry answers: every entry that has one of the keys, each once, by entry key.
 
     ``skipped`` names the kinds of key whose block held more people than its cap: their entries
-    are left out, and the verdict says so.
+    are left out, and the verdict says so. ``blocks`` counts the entries that each kind of key led
+    to, each once to a kind; a kind that led to nobody is not in it.
     """
 
     entries: tuple[Entry, ...] = ()
     skipped: tuple[KeyKind, ...] = ()
+    blocks: Mapping[KeyKind, int] = attrs.field(factory=dict, hash=False)
+
+    @classmethod
+    def of_blocks(
+        cls, blocks: Iterable[tuple[Key, Sequence[Entry]]], /, *, skipped: Iterable[KeyKind] = ()
+    ) -> Found:
+        """Put together what each key led to.
+
+        A block above its cap is left out and named; one that was too large to be read is named in
+        ``skipped`` instead of given.
+
+        >>> number, phone = Key(KeyKind.NUMBER, "1085000123"), Key(KeyKind.PHONE, "0912345678")
+        >>> found = Found.of_blocks([(phone, [Entry("8"), Entry("7")]), (number, [Entry("7")])])
+        >>> [entry.key for entry in found.entries], found.blocks[KeyKind.PHONE]
+        (['7', '8'], 2)
+        """
+        by_kind: dict[KeyKind, dict[str, Entry]] = {}
+        left_out = set(skipped)
+        for key, block in blocks:
+            if len(block) > CAPS[key.kind]:
+                left_out.add(key.kind)
+            elif block:
+                by_kind.setdefault(key.kind, {}).update((entry.key, entry) for entry in block)
+        found = cls.of((e for some in by_kind.values() for e in some.values()), skipped=left_out)
+        counts = {kind: len(by_kind[kind]) for kind in KeyKind if kind in by_kind}
+        return cls(found.entries, found.skipped, counts)
 
     @classmethod
     def of(cls, entries: Iterable[Entry], *, skipped: Iterable[KeyKind] = ()) -> Found:
-        """Put what was found in order: each entry once, by entry key; each kind once.
+        """Put entries in order, each once, by entry key; each kind once. Blocks are not counted.
 
         >>> [entry.key for entry in Found.of([Entry("8"), Entry("7"), Entry("8")]).entries]
         ['7', '8']
@@ -46,13 +74,31 @@ class Registry(Protocol):
 
     It must answer the same for the same keys in any order, return each entry once and sorted by
     ``entry.key``, find an entry by every key that :func:`vnvaxmatch.blocking.keys` gives for it,
-    honour the caps of :data:`vnvaxmatch.blocking.CAPS`, and raise
-    :class:`~vnvaxmatch.errors.RegistryError` when it cannot be asked. It must not answer «nobody»
-    for an outage, and must not show a value in an exception, a log or a repr. It may be closed.
+    honour the caps of :data:`vnvaxmatch.blocking.CAPS`, count its blocks (:meth:`Found.of_blocks`
+    does all of this), and raise :class:`~vnvaxmatch.errors.RegistryError` when it cannot be asked.
+    It must not answer «nobody» for an outage, and must not show a value in an exception, a log or a
+    repr. It may be closed, and may be a :class:`CountedRegistry`.
     """
 
     def find(self, keys: Sequence[Key], /) -> Found:
         """Give every entry that has one of the keys."""
+        ...
+
+
+@runtime_checkable
+class CountedRegistry(Registry, Protocol):
+    """A :class:`Registry` that knows how common its names and birth dates are.
+
+    A matcher that weighs asks once and keeps the answer: of a registry that is none, it takes the
+    shares of the nation.
+    """
+
+    def frequencies(self) -> Frequencies:
+        """Give the counts of all entries, as :meth:`Frequencies.of` counts them.
+
+        They must be exactly those; counting may be done when the registry is made, or once when it
+        is first asked. Raises :class:`~vnvaxmatch.errors.RegistryError` if it cannot be asked.
+        """
         ...
 
 

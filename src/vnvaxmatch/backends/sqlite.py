@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Final
 
+from vnvaxmatch.backends.answers import answer
 from vnvaxmatch.backends.aside import aside
 from vnvaxmatch.backends.magic import SQLITE_MAGIC, magic
 from vnvaxmatch.backends.protocols import Found
-from vnvaxmatch.backends.stored import COLUMNS, check_meta, from_row, own_meta, snapshot, to_row
+from vnvaxmatch.backends.stored import COLUMNS, Row, check_meta, own_meta, snapshot, to_row
+from vnvaxmatch.backends.terms import MOST_COMMON, Term, frequencies_of, terms_of
 from vnvaxmatch.blocking import CAPS, Key, KeyKind
 from vnvaxmatch.blocking import keys as keys_of
 from vnvaxmatch.errors import RegistryError
+from vnvaxmatch.model.frequencies import Frequencies
 from vnvaxmatch.records import Entry
 
 __all__ = ["APPLICATION_ID", "SCHEMA", "SQLiteRegistry"]
@@ -35,23 +38,22 @@ SCHEMA: Final = (
     " name_text TEXT, name_key TEXT, birth INTEGER, sex INTEGER, commune TEXT, phone TEXT,"
     " former TEXT)",
     "CREATE TABLE keys (hash INTEGER, entry INTEGER, PRIMARY KEY (hash, entry)) WITHOUT ROWID",
+    "CREATE TABLE terms (kind TEXT, term TEXT, count INTEGER)",
     "CREATE TABLE rejected (row INTEGER, entry_key TEXT, field TEXT, reason TEXT)",
 )
 """``former`` holds the codes of former numbers, joined by ``;``."""
 
-_COLUMNS: Final = ", ".join(COLUMNS)
-_FIND: Final = (
-    f"SELECT {_COLUMNS}, former FROM keys JOIN entries USING (entry) WHERE hash = ? LIMIT ?"
-)
-_IN_ORDER: Final = (
-    "SELECT entry_key, number, name_text, name_key, birth, sex, commune, phone, former"
-    " FROM entries ORDER BY entry_key"
-)
+_COLUMNS: Final = ", ".join((*COLUMNS, "former"))
+_FILED: Final = "SELECT entry FROM keys WHERE hash = ? LIMIT ?"
+_READ: Final = f"SELECT entry, {_COLUMNS} FROM keys JOIN entries USING (entry) WHERE hash = ?"
+_IN_ORDER: Final = f"SELECT {_COLUMNS} FROM entries ORDER BY entry_key"
 _COUNT_FORMER: Final = (
     "SELECT count(former) + coalesce(sum(length(former) - length(replace(former, ';', ''))), 0)"
     " FROM entries"
 )
 _STEP: Final = 10_000
+_TERMS_HELD: Final = 100_000
+"""So many distinct terms are counted in memory before they go to the disk."""
 
 
 class SQLiteRegistry:
@@ -66,6 +68,7 @@ class SQLiteRegistry:
         self.path = Path(path)
         self._idle: deque[sqlite3.Connection] = deque()
         self._closed = False
+        self._frequencies: Frequencies | None = None
         self._process = os.getpid()
         try:
             if magic(self.path) != SQLITE_MAGIC:
@@ -90,17 +93,30 @@ class SQLiteRegistry:
 
     def find(self, keys: Sequence[Key], /) -> Found:
         """Give every entry that has one of the keys."""
-        entries: list[Entry] = []
+        rows: dict[int, Row] = {}
+        blocks: list[tuple[Key, list[int]]] = []
         skipped: list[KeyKind] = []
         with self._connection() as connection:
             for key in keys:
-                cap = CAPS[key.kind]
-                rows = connection.execute(_FIND, (key.hash64, cap + 1)).fetchall()
-                if len(rows) > cap:
+                cap, hashed = CAPS[key.kind], key.hash64
+                filed = [n for (n,) in connection.execute(_FILED, (hashed, cap + 1)).fetchall()]
+                if len(filed) > cap:
                     skipped.append(key.kind)
-                else:
-                    entries += (entry for row in rows if key in keys_of(entry := _entry(row)))
-        return Found.of(entries, skipped=skipped)
+                    continue
+                if not rows.keys() >= set(filed):  # a block often holds who was found already
+                    rows.update((n, row) for n, *row in connection.execute(_READ, (hashed,)))
+                    if not rows.keys() >= set(filed):
+                        raise sqlite3.DatabaseError("a key leads to nobody")
+                blocks.append((key, filed))
+        return answer(blocks, rows, skipped=skipped)
+
+    def frequencies(self) -> Frequencies:
+        """Give the counts of names and birth dates, read when first asked for."""
+        if self._frequencies is None:
+            with self._connection() as connection:
+                terms = connection.execute("SELECT kind, term, count FROM terms").fetchall()
+            self._frequencies = frequencies_of(terms, total=len(self))
+        return self._frequencies
 
     def close(self) -> None:
         """Close the file; a look-up after that is an error."""
@@ -208,11 +224,6 @@ def _read_meta(connection: sqlite3.Connection, path: Path) -> dict[str, str]:
     return dict(connection.execute("SELECT key, value FROM meta"))
 
 
-def _entry(row: tuple[str | int | None, ...]) -> Entry:
-    former = str(row[-1]).split(";") if row[-1] else ()
-    return from_row(row[:-1], map(int, former))
-
-
 def _told(entries: Iterable[Entry], progress: Callable[[int], None] | None) -> Iterator[Entry]:
     position = 0
     for position, entry in enumerate(entries, start=1):
@@ -235,14 +246,16 @@ def _fill(connection: sqlite3.Connection, path: Path, entries: Iterator[Entry]) 
     for statement in SCHEMA:
         connection.execute(statement)
     connection.execute("CREATE TABLE stage.keys (hash INTEGER, entry INTEGER)")
+    connection.execute("CREATE TABLE stage.terms (kind TEXT, term TEXT, count INTEGER)")
+    terms: Counter[Term] = Counter()
     entry_number = 0
     done = False
     while not done:
         rows, filed = [], []
         for entry in entries:
             entry_number += 1
-            former = ";".join(str(number.code) for number in entry.former_numbers) or None
-            rows.append((entry_number, *to_row(entry), former))
+            rows.append((entry_number, *to_row(entry)))
+            terms.update(terms_of(entry))
             filed += [(key.hash64, entry_number) for key in keys_of(entry)]
             if len(rows) == _STEP:
                 break
@@ -250,8 +263,16 @@ def _fill(connection: sqlite3.Connection, path: Path, entries: Iterator[Entry]) 
             done = True
         connection.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         connection.executemany("INSERT INTO stage.keys VALUES (?, ?)", filed)
+        if done or len(terms) > _TERMS_HELD:
+            counted = ((*term, count) for term, count in terms.items())
+            connection.executemany("INSERT INTO stage.terms VALUES (?, ?, ?)", counted)
+            terms.clear()
     connection.execute(
         "INSERT OR IGNORE INTO main.keys SELECT hash, entry FROM stage.keys ORDER BY hash, entry"
+    )
+    connection.execute(
+        "INSERT INTO main.terms WITH counted AS (SELECT kind, term, sum(count) AS count"
+        f" FROM stage.terms GROUP BY kind, term) {MOST_COMMON}"
     )
 
 

@@ -1,10 +1,11 @@
-"""How a store files an entry: its columns, its facts about itself, and its snapshot."""
+"""How a store files an entry: its row, its facts about itself, and its snapshot."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -30,14 +31,16 @@ __all__ = [
     "to_row",
 ]
 
-FORMAT: Final = "1"
+FORMAT: Final = "2"
 """Counts up with every change of the columns or of what stands in them: keys of names included."""
 
 COLUMNS: Final = (
     "entry_key", "number", "name_text", "name_key", "birth", "sex", "commune", "phone",
 )  # fmt: skip
-"""The columns of an entry, but for its former numbers."""
+"""The columns of an entry, but for its former numbers.
 
+A row has their codes at its end, in ascending order, joined by ``;``, or None.
+"""
 Cell: TypeAlias = str | int | None
 Row: TypeAlias = Sequence[Cell]
 
@@ -46,7 +49,7 @@ _SEX_OF: Final = {code: sex for sex, code in SEX_CODES.items()}
 
 
 def to_row(entry: Entry) -> tuple[Cell, ...]:
-    """Give an entry's cells, in the order of :data:`COLUMNS`."""
+    """Give an entry's row."""
     name = entry.name
     return (
         entry.key,
@@ -57,23 +60,29 @@ def to_row(entry: Entry) -> tuple[Cell, ...]:
         None if entry.sex is None else SEX_CODES[entry.sex],
         entry.commune,
         None if entry.phone is None else entry.phone.text,
+        ";".join(str(number.code) for number in entry.former_numbers) or None,
     )
 
 
-def from_row(row: Row, former: Iterable[int]) -> Entry:
-    """Make an entry from its cells and the codes of its former numbers."""
-    key, number, text, name_key, birth, sex, commune, phone_text = row
+def from_row(row: Row) -> Entry:
+    """Make an entry from its row."""
+    key, number, text, name_key, birth, sex, commune, phone_text, former = row
     read_phone = phone(str(phone_text)) if phone_text is not None else None
     return Entry(
         key=str(key),
         name=None if name_key is None else stored_name(text, str(name_key)),
-        birth=None if birth is None else BirthDate.from_code(int(birth)),
+        birth=None if birth is None else _birth(int(birth)),
         sex=None if sex is None else _SEX_OF[int(sex)],
         number=None if number is None else IdNumber.from_code(int(number)),
-        former_numbers=tuple(IdNumber.from_code(code) for code in former),
+        former_numbers=tuple(map(IdNumber.from_code, map(int, str(former).split(";"))))
+        if former
+        else (),
         commune=None if commune is None else str(commune),
         phone=read_phone.value if isinstance(read_phone, Normalized) else None,
     )
+
+
+_birth = lru_cache(maxsize=1 << 10)(BirthDate.from_code)
 
 
 PLAIN_KEY: Final = "[a-zà-öø-ýăđĩũơưạ-ỹ ]+"
@@ -127,8 +136,7 @@ def check_meta(path: Path, meta: Mapping[str, str]) -> None:
 def snapshot(rows: Iterable[tuple[Cell, ...]]) -> str:
     """Name the content of a registry: SHA-256 over its entries, whatever the store.
 
-    The rows are those of :func:`to_row`, with the codes of the former
-    numbers in ascending order, joined by ``;``, at the end; they come in the order of entry keys.
+    The rows come in the order of entry keys.
     """
     digest = hashlib.sha256()
     for row in rows:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from vnvaxmatch.backends import Decision
 from vnvaxmatch.bulk.claims import ClaimReader
 from vnvaxmatch.bulk.decide import Decided, Decider, Owns, own_codes, repairs, wrong_fields
 from vnvaxmatch.bulk.judges import ReadingRules
 from vnvaxmatch.bulk.lift import Interner
-from vnvaxmatch.bulk.pairs import PairLevels
-from vnvaxmatch.compare import Evidence
-from vnvaxmatch.policy import Verdict, settle
+from vnvaxmatch.policy import Outcome, Verdict, settle
 from vnvaxmatch.records import Field
 
 __all__ = ["CHECK_SCHEMA", "READY", "CheckJudge"]
@@ -44,18 +42,19 @@ class CheckJudge:
         self._reader = ClaimReader(
             reference=reading.reference, encoding=reading.encoding, vintage=reading.vintage
         )
+        decisions: Interner[Decision] = Interner()
+        decisions.number(Decision(Outcome.INCOMPLETE))  # nothing is compared, so nothing decided
         self._decider = Decider(
-            owns=self._reader.owns, likenesses=Interner(), rule=_check, schema=CHECK_SCHEMA
+            owns=self._reader.owns, decisions=decisions, rule=_check, schema=CHECK_SCHEMA
         )
 
     def judge(self, batch: pa.RecordBatch, first_row: int) -> Decided:
         """Sort every row of a batch."""
-        none = np.empty(0, dtype=np.int64)
-        nobody = PairLevels(none, dict.fromkeys(Field, none), pa.array([], pa.string()))
-        return self._decider.decide(self._reader.read(batch), nobody, none, first_row=first_row)
+        undecided = np.zeros(batch.num_rows, dtype=np.int64)
+        return self._decider.decide(self._reader.read(batch), undecided, first_row=first_row)
 
 
-def _check(owns: Owns, _: Sequence[Evidence], __: int) -> dict[str, Any]:
+def _check(owns: Owns, _: Decision) -> dict[str, Any]:
     foreign = any(own.foreign for own in owns.values())
     gaps = [owns[field.value].gap for field in Field]
     reasons = own_codes(owns, foreign=foreign)
@@ -68,5 +67,4 @@ def _check(owns: Owns, _: Sequence[Evidence], __: int) -> dict[str, Any]:
         "reasons": ";".join(codes),
         "repairs": ";".join(dict.fromkeys(change.value for change in repairs(owns))),
         "wrong": wrong_fields(verdict, gaps) if verdict else "",
-        "taken": None,
     }

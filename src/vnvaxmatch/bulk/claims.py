@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from vnvaxmatch import normalize
 from vnvaxmatch.bulk.lift import Interner, Memo, distinct, distinct_ints, distinct_rows
-from vnvaxmatch.bulk.names import NameReader
+from vnvaxmatch.bulk.names import NameColumn, NameReader
 from vnvaxmatch.bulk.numbers import NO_NUMBER, SEXES, NumberReader
 from vnvaxmatch.bulk.own import Own, own_of
 from vnvaxmatch.bulk.sources.source import UNREADABLE
@@ -39,7 +39,8 @@ class ClaimBatch:
 
     ``number`` holds number codes or ``NO_NUMBER``, ``birth`` birth codes or 0, ``sex`` positions in
     ``SEXES``, ``name_key`` is empty at a gap. The rest hold numbers of :class:`Own` things:
-    of the fields, and of what the number says against the others (``cross``).
+    of the fields, and of what the number says against the others (``cross``). ``name_fold``, the
+    name without marks, is there where the reader was asked for it.
     """
 
     texts: pa.RecordBatch
@@ -49,6 +50,7 @@ class ClaimBatch:
     sex: Ints
     commune: pa.StringArray
     own: dict[str, Ints]
+    name_fold: pa.StringArray | None = None
 
     def __len__(self) -> int:
         return len(self.number)
@@ -59,7 +61,7 @@ class ClaimReader:
 
     ``reference`` is the day two-digit years and ages count from where a row has no dose date.
     ``encoding`` is the vote of the name column, ``vintage`` says of which time bare commune codes
-    are.
+    are; with ``folds`` names are also given without marks.
     """
 
     def __init__(
@@ -68,12 +70,15 @@ class ClaimReader:
         reference: date | None = None,
         encoding: Encoding | None = None,
         vintage: Vintage | None = None,
+        folds: bool = False,
     ) -> None:
         self.owns: Interner[Own] = Interner()
         self._plain = self.owns.number(Own())  # the first, so 0
         self._reference = reference
         self._vintage = vintage
-        self.names = NameReader(encoding)
+        fields = ("key", "fold") if folds else ("key",)
+        self.names = NameReader(encoding, fields=fields)
+        self._folds = folds
         self._births = Memo(self._read_birth)
         self._births_by_day: Memo[tuple[str, int], tuple[int, int, bool]] = Memo(
             lambda key: self._read_birth(*key)
@@ -96,7 +101,7 @@ class ClaimReader:
         reference = np.where(dates > 0, dates, default)
         birth, birth_own = self.birth(batch, reference)
         sex, sex_own = self.sex(batch)
-        name_key, name_own = self._name(batch)
+        names, name_own = self._name(batch)
         number, number_own = self._number(batch, birth, sex, reference)
         commune, commune_own = self.commune(batch)
         own = {
@@ -110,14 +115,15 @@ class ClaimReader:
             "dose": self._dose(batch, dates, date_of, birth),
         }
         assert all(len(column) == rows for column in own.values())
-        return ClaimBatch(batch, number, name_key, birth, sex, commune, own)
+        fold = names.fold if self._folds else None
+        return ClaimBatch(batch, number, names.key, birth, sex, commune, own, fold)
 
-    def _name(self, batch: pa.RecordBatch) -> tuple[pa.StringArray, Ints]:
+    def _name(self, batch: pa.RecordBatch) -> tuple[NameColumn, Ints]:
         read = self.names.read(column_of(batch, "full_name"))
         numbers = np.fromiter(
             (self.owns.number(Own(*meta)) for meta in read.metas), np.int64, len(read.metas)
         )
-        return read.key, numbers[read.meta]
+        return read, numbers[read.meta]
 
     def birth(self, batch: pa.RecordBatch, reference: Ints) -> tuple[Ints, Ints]:
         """Read the birth dates: their codes (0 at a gap), and what is true of each."""

@@ -1,10 +1,11 @@
-"""What moves rows: an engine joins a column of numbers with a registry. It knows no rule.
+"""What moves rows: an engine joins numbers, and keys, with a registry. It knows no rule.
 
-The embedded one is DuckDB on a DuckDB registry. Any other registry is asked number by number.
+The embedded one is DuckDB on a DuckDB registry. Any other registry is asked one by one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol, TypeAlias
 
 import duckdb
@@ -15,7 +16,7 @@ import pyarrow as pa
 from vnvaxmatch.backends import Registry
 from vnvaxmatch.backends.duckdb import DuckDBRegistry
 from vnvaxmatch.blocking import CAPS, Key, KeyKind
-from vnvaxmatch.bulk.lift import Memo
+from vnvaxmatch.bulk.lift import Interner, Memo
 from vnvaxmatch.bulk.numbers import NO_NUMBER, SEXES
 from vnvaxmatch.errors import RegistryError
 from vnvaxmatch.records import Entry
@@ -39,16 +40,41 @@ PAIR_SCHEMA = pa.schema(
 )
 
 
-class Engine(Protocol):
-    """A way to find the entries of a column of numbers.
+SEARCH_SCHEMA = pa.schema(
+    [
+        ("row", pa.int64()),
+        ("entry_key", pa.string()),
+        ("name_text", pa.string()),
+        ("name_key", pa.string()),
+        ("name_fold", pa.string()),
+        ("birth", pa.int32()),
+        ("sex", pa.int8()),
+        ("number", pa.int64()),
+        ("former_numbers", pa.list_(pa.int64())),
+    ]
+)
 
-    It must return each entry of a number once, with ``former`` true where the number is only a
+Searched: TypeAlias = tuple[pa.Table, dict[int, set[KeyKind]]]
+"""The found pairs, sorted by row, and the kinds of key that were skipped for a row."""
+
+
+class Engine(Protocol):
+    """A way to find the entries of a column of numbers, and of keys.
+
+    ``join`` must return each entry of a number once, with ``former`` true where the number is only a
     former one of that entry, sorted by row and entry key; a number held by more people than the
     block caps allow returns none of them and its rows are reported as skipped.
     """
 
     def join(self, numbers: Ints) -> Joined:
         """Find the entries of each row's number; :data:`NO_NUMBER` has none."""
+        ...
+
+    def search(self, asked: Sequence[Sequence[Key]]) -> Searched:
+        """Find the entries of each row's keys, which are those of ``blocking.search_keys``.
+
+        Each entry is given once for a row; a block above its cap is left out and reported.
+        """
         ...
 
 
@@ -68,13 +94,34 @@ class DuckDBEngine:
             self._db.register("asked", asked)
             pairs: pa.Table = self._db.sql(_JOIN).to_arrow_table()
         except duckdb.Error as error:
-            raise RegistryError(
-                "the registry cannot be read (damaged, or memory ran out); build it again"
-            ) from error
+            raise RegistryError(_UNREADABLE) from error
         finally:
             self._db.unregister("asked")
         return _sorted(pairs.cast(PAIR_SCHEMA))
 
+    def search(self, asked: Sequence[Sequence[Key]]) -> Searched:
+        """Find the entries of each row's keys."""
+        keys: Interner[Key] = Interner()
+        wanted = [(row, keys.number(key)) for row, some in enumerate(asked) for key in some]
+        if not wanted:
+            return SEARCH_SCHEMA.empty_table(), {}
+        row, key = np.array(wanted, dtype=np.int64).T
+        try:
+            hits = [_hits(self._db, kind, keys.things) for kind in _SEARCHED]
+            found_key, entry = np.concatenate(hits, axis=1)
+            counts = np.bincount(found_key, minlength=len(keys.things))
+            over = counts > np.array([CAPS[thing.kind] for thing in keys.things])
+            skipped: dict[int, set[KeyKind]] = {}
+            for at in np.flatnonzero(over[key]).tolist():
+                skipped.setdefault(int(row[at]), set()).add(keys.things[key[at]].kind)
+            kept = ~over[found_key]
+            pairs = _expanded(row, key, found_key[kept], entry[kept], len(keys.things))
+            return _entries(self._db, *pairs), skipped
+        except duckdb.Error as error:
+            raise RegistryError(_UNREADABLE) from error
+
+
+_UNREADABLE = "the registry cannot be read (damaged, or memory ran out); build it again"
 
 _JOIN = """
 WITH hit AS MATERIALIZED (
@@ -86,6 +133,87 @@ SELECT h.row, e.entry_key, e.name_text, e.name_key, e.birth, e.sex, h.former
 FROM hit h JOIN entries e ON e.entry = h.entry
 """
 """First who holds or held the numbers, then what is known of them in one pass: texts are dear."""
+
+
+_SEARCHED = {
+    KeyKind.FOLD_BIRTH: (
+        {"birth": pa.int32(), "fold": pa.string()},
+        "e.birth = a.birth AND e.name_fold = a.fold",
+    ),
+    KeyKind.BIRTH_SEX_GIVEN: (
+        {"birth": pa.int32(), "sex": pa.string(), "given": pa.string()},
+        "e.birth = a.birth AND e.name_given = a.given"
+        " AND e.sex = CASE a.sex WHEN 'male' THEN 1 ELSE 2 END",
+    ),
+    KeyKind.FOLD_YEAR: (
+        {"year": pa.int32(), "fold": pa.string()},
+        "e.name_fold = a.fold AND e.birth // 10000 = a.year",
+    ),
+    KeyKind.PHONE: ({"phone": pa.string()}, "e.phone = a.phone"),
+}
+"""The parts of a key's value, and what an entry with that key has in its columns."""
+
+
+def _hits(db: duckdb.DuckDBPyConnection, kind: KeyKind, keys: Sequence[Key]) -> Ints:
+    """Find the entries of all keys of a kind: numbers of keys, and of entries."""
+    columns, condition = _SEARCHED[kind]
+    numbers = [number for number, key in enumerate(keys) if key.kind is kind]
+    if not numbers:
+        return np.empty((2, 0), dtype=np.int64)
+    parts = zip(*(keys[n].value.split(" ", len(columns) - 1) for n in numbers), strict=True)
+    asked = {
+        name: pa.array(part, pa.string()).cast(column)
+        for (name, column), part in zip(columns.items(), parts, strict=True)
+    }
+    db.register("asked", pa.table({"key": pa.array(numbers, pa.int64()), **asked}))
+    try:
+        found = db.sql(f"SELECT a.key, e.entry FROM asked a JOIN entries e ON {condition}")
+        table = found.to_arrow_table()
+    finally:
+        db.unregister("asked")
+    return np.stack([table.column(name).to_numpy() for name in ("key", "entry")])
+
+
+def _expanded(row: Ints, key: Ints, found_key: Ints, entry: Ints, keys: int) -> tuple[Ints, Ints]:
+    """Give each row the entries of its keys, each once, sorted by row."""
+    order = np.argsort(found_key, kind="stable")
+    entry = entry[order]
+    counts = np.bincount(found_key, minlength=keys)
+    starts = np.cumsum(counts) - counts
+    sizes = counts[key]
+    within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    packed = np.unique(
+        np.repeat(row, sizes) * _ENTRIES + entry[np.repeat(starts[key], sizes) + within]
+    )
+    return packed // _ENTRIES, packed % _ENTRIES
+
+
+_ENTRIES = 1 << 40
+"""More entries than any registry has."""
+
+
+def _entries(db: duckdb.DuckDBPyConnection, row: Ints, entry: Ints) -> pa.Table:
+    """Read what is known of the entries that were found, for each row."""
+    distinct, index = np.unique(entry, return_inverse=True)
+    db.register("wanted", pa.table({"entry": distinct}))
+    try:
+        found = db.sql(_HELD).to_arrow_table()
+    finally:
+        db.unregister("wanted")
+    place = np.argsort(found.column("entry").to_numpy())
+    held = found.drop_columns(["entry"]).take(pa.array(place[index]))
+    return held.add_column(0, "row", pa.array(row)).cast(SEARCH_SCHEMA)
+
+
+_HELD = """
+SELECT e.entry, e.entry_key, e.name_text, e.name_key, e.name_fold, e.birth, e.sex, e.number,
+    f.former_numbers
+FROM wanted w JOIN entries e ON e.entry = w.entry
+LEFT JOIN (
+    SELECT entry, list(DISTINCT number ORDER BY number) AS former_numbers
+    FROM former_numbers SEMI JOIN wanted USING (entry) GROUP BY entry
+) f ON f.entry = w.entry
+"""
 
 
 def _sorted(pairs: pa.Table) -> Joined:
@@ -137,6 +265,17 @@ class RegistryEngine:
         skipped = [row for row, (_, over) in zip(rows.tolist(), answers, strict=True) if over]
         return pa.Table.from_arrays(arrays, schema=PAIR_SCHEMA), np.array(skipped, dtype=np.int64)
 
+    def search(self, asked: Sequence[Sequence[Key]]) -> Searched:
+        """Find the entries of each row's keys."""
+        pairs = []
+        skipped: dict[int, set[KeyKind]] = {}
+        for row, keys in enumerate(asked):
+            found = self._registry.find(keys)
+            pairs += [{"row": row, **_held(entry)} for entry in found.entries]
+            if found.skipped:
+                skipped[row] = set(found.skipped)
+        return pa.Table.from_pylist(pairs, schema=SEARCH_SCHEMA), skipped
+
     def _find(self, number: int) -> tuple[list[tuple[Any, ...]], bool]:
         found = self._registry.find(
             [Key(kind, str(number)) for kind in (KeyKind.NUMBER, KeyKind.FORMER_NUMBER)]
@@ -155,6 +294,20 @@ def _pair(entry: Entry, number: int) -> tuple[Any, ...]:
         SEXES.index(entry.sex),
         entry.number is None or entry.number.code != number,
     )
+
+
+def _held(entry: Entry) -> dict[str, Any]:
+    name = entry.name
+    return {
+        "entry_key": entry.key,
+        "name_text": name.text if name else None,
+        "name_key": name.key if name else None,
+        "name_fold": name.fold if name and not name.newborn else None,
+        "birth": entry.birth.code if entry.birth else None,
+        "sex": SEXES.index(entry.sex),
+        "number": entry.number.code if entry.number else None,
+        "former_numbers": [number.code for number in entry.former_numbers],
+    }
 
 
 def engine_for(registry: Registry, *, threads: int | None = None) -> Engine:

@@ -9,14 +9,23 @@ from datetime import date
 from typing import Any, Protocol
 
 import attrs
+import numpy as np
 import pyarrow as pa
 
-from vnvaxmatch.backends import Exact, Matcher, Registry, match
+from vnvaxmatch.backends import Exact, Fuzzy, Matcher, Registry, match
 from vnvaxmatch.bulk.claims import ClaimReader
 from vnvaxmatch.bulk.decide import Decided, Decider, verdict_rule, wrong_fields
-from vnvaxmatch.bulk.engine import Engine, engine_for
-from vnvaxmatch.bulk.pairs import PairReader
-from vnvaxmatch.bulk.results import RESULT_SCHEMA, result_row
+from vnvaxmatch.bulk.engine import engine_for
+from vnvaxmatch.bulk.fuzzy import FuzzyPicker
+from vnvaxmatch.bulk.picking import ExactPicker, Picker, Picks
+from vnvaxmatch.bulk.results import (
+    RESULT_SCHEMA,
+    WEIGHED_SCHEMA,
+    WEIGHTS,
+    result_row,
+    suggestions_cell,
+    weight_columns,
+)
 from vnvaxmatch.bulk.sources.source import UNREADABLE
 from vnvaxmatch.normalize import Encoding, Vintage, dose_date
 from vnvaxmatch.outcome import Normalized, Reason
@@ -48,29 +57,58 @@ class Judge(Protocol):
 
 
 class ColumnJudge:
-    """The exact matcher in columns."""
+    """A matcher in columns."""
 
     def __init__(
-        self, engine: Engine, *, policy: Policy, disclosure: Disclosure, reading: ReadingRules
+        self,
+        reader: ClaimReader,
+        picker: Picker,
+        *,
+        disclosure: Disclosure,
     ) -> None:
-        self._engine = engine
-        self._reader = ClaimReader(
-            reference=reading.reference, encoding=reading.encoding, vintage=reading.vintage
-        )
-        self._pairs = PairReader(self._reader.names)
+        self._reader = reader
+        self._picker = picker
+        self._disclosure = disclosure
+        self.schema = WEIGHED_SCHEMA if picker.weighs else RESULT_SCHEMA
         self._decider = Decider(
-            owns=self._reader.owns,
-            likenesses=self._pairs.likenesses,
-            rule=verdict_rule(policy=policy, matcher=Exact().name, disclosure=disclosure),
-            schema=RESULT_SCHEMA,
+            owns=reader.owns,
+            decisions=picker.decisions,
+            rule=verdict_rule(disclosure=disclosure),
+            schema=self.schema,
         )
 
     def judge(self, batch: pa.RecordBatch, first_row: int) -> Decided:
         """Decide every row of a batch."""
         claims = self._reader.read(batch)
-        found, skipped = self._engine.join(claims.number)
-        pairs = self._pairs.read(claims, found)
-        return self._decider.decide(claims, pairs, skipped, first_row=first_row)
+        picks = self._picker.pick(claims)
+        return self._decider.decide(
+            claims,
+            picks.decision,
+            first_row=first_row,
+            given=_told(picks, self._disclosure, weighed=self._picker.weighs),
+            suggestions=picks.suggestions if self._disclosure is Disclosure.VALUES else None,
+        )
+
+
+def _told(picks: Picks, disclosure: Disclosure, *, weighed: bool) -> dict[str, pa.Array]:
+    """Give the columns that differ from row to row, as far as they may be told."""
+    rows = len(picks.decision)
+    columns: dict[str, pa.Array] = {"entry_key": pa.nulls(rows, pa.string())}
+    if disclosure is Disclosure.VALUES:
+        place = np.where(picks.pair < 0, 0, picks.pair)
+        taken = pa.array(place, mask=picks.pair < 0)
+        if len(picks.entry_key):
+            columns["entry_key"] = picks.entry_key.take(taken)
+    if weighed:
+        candidates: list[str | None] = [None] * rows
+        weights = dict.fromkeys(WEIGHTS, pa.nulls(rows, pa.float64()))
+        if disclosure is Disclosure.VALUES:
+            for row, keys in picks.candidates.items():
+                candidates[row] = ";".join(keys) or None
+        if disclosure is not Disclosure.VERDICT:
+            weights = weight_columns(picks.weights)
+        columns |= {**weights, "candidates": pa.array(candidates, pa.string())}
+    return columns
 
 
 class RowJudge:
@@ -90,10 +128,11 @@ class RowJudge:
         self._policy = policy
         self._disclosure = disclosure
         self._reading = reading
+        self.schema = WEIGHED_SCHEMA if getattr(matcher, "weighs", False) else RESULT_SCHEMA
 
     def judge(self, batch: pa.RecordBatch, first_row: int) -> Decided:
         """Decide every row of a batch."""
-        rows, wrong, classes = [], [], []
+        rows, wrong, classes, suggestions = [], [], [], []
         for number, texts in enumerate(batch.to_pylist(), first_row):
             claim, dose = read_row(texts, self._reading)
             verdict = match(claim, by=self._matcher, against=self._registry, policy=self._policy)
@@ -104,11 +143,20 @@ class RowJudge:
             )
             wrong.append(wrong_fields(told, claim.gaps))
             classes.append(verdict.dirty_class)
+            suggestions.append(suggestions_cell(told.suggestions))
+        columns = {name: pa.array([row[name] for row in rows]) for name in self.schema.names}
+        if self.schema is WEIGHED_SCHEMA:
+            columns |= weight_columns({name: columns[name] for name in WEIGHTS})
         return Decided(
-            pa.Table.from_pylist(rows, schema=RESULT_SCHEMA),
+            pa.table(
+                [columns[field.name].cast(field.type) for field in self.schema], schema=self.schema
+            ),
             pa.array(wrong, pa.string()),
             pa.array(classes, pa.string()),
             batch,
+            pa.array(suggestions, pa.string())
+            if self._disclosure is Disclosure.VALUES
+            else None,
         )
 
 
@@ -152,11 +200,25 @@ def judge_for(
     threads: int | None = None,
 ) -> Judge:
     """Choose how to run a matcher over columns; ``threads`` are those of the registry's store."""
+    suggests = disclosure is Disclosure.VALUES
     if isinstance(matcher, Exact):
-        return ColumnJudge(
-            engine_for(registry, threads=threads),
-            policy=policy,
-            disclosure=disclosure,
-            reading=reading,
-        )
+        reader = _reader(reading)
+        engine = engine_for(registry, threads=threads)
+        picker: Picker = ExactPicker(engine, reader, policy=policy, suggests=suggests)
+        return ColumnJudge(reader, picker, disclosure=disclosure)
+    if isinstance(matcher, Fuzzy):
+        fitted = matcher.fitted(registry)
+        reader = _reader(reading, folds=True)
+        engine = engine_for(registry, threads=threads)
+        picker = FuzzyPicker(engine, reader, fitted.weigher, policy=policy, suggests=suggests)
+        return ColumnJudge(reader, picker, disclosure=disclosure)
     return RowJudge(matcher, registry, policy=policy, disclosure=disclosure, reading=reading)
+
+
+def _reader(reading: ReadingRules, *, folds: bool = False) -> ClaimReader:
+    return ClaimReader(
+        reference=reading.reference,
+        encoding=reading.encoding,
+        vintage=reading.vintage,
+        folds=folds,
+    )

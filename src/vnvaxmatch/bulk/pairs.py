@@ -5,6 +5,7 @@ Most pairs agree and are settled by comparing columns; the rest are compared one
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import attrs
@@ -17,8 +18,10 @@ from vnvaxmatch.backends.stored import stored_name
 from vnvaxmatch.bulk.claims import ClaimBatch
 from vnvaxmatch.bulk.lift import Interner, Memo
 from vnvaxmatch.bulk.names import NameReader
-from vnvaxmatch.bulk.numbers import SEXES
+from vnvaxmatch.bulk.numbers import NO_NUMBER, SEXES
 from vnvaxmatch.compare import (
+    Evidence,
+    Finding,
     Level,
     Likeness,
     compare_births,
@@ -62,15 +65,34 @@ class PairReader:
         ``entry_key``; sorted by row, then entry key.
         """
         row = found.column("row").to_numpy()
+        return self._read(claims, found, row, self._number(claims, found, row))
+
+    def read_any(self, claims: ClaimBatch, found: pa.Table) -> PairLevels:
+        """Compare every entry that was found by other keys than the number.
+
+        ``found`` has instead of ``former`` the columns ``number`` and ``former_numbers``.
+        """
+        row = found.column("row").to_numpy()
+        return self._read(claims, found, row, self._any_number(claims, found, row))
+
+    def _read(self, claims: ClaimBatch, found: pa.Table, row: Ints, number: Ints) -> PairLevels:
         return PairLevels(
             row,
             {
                 Field.NAME: self._name(claims, found, row),
                 Field.BIRTH: self._birth(claims, found, row),
                 Field.SEX: self._sex(claims, found, row),
-                Field.ID_NUMBER: self._number(claims, found, row),
+                Field.ID_NUMBER: number,
             },
             found.column("entry_key").combine_chunks(),
+        )
+
+    def evidence(self, pairs: PairLevels, at: int, *, keyed: bool = False) -> Evidence:
+        """Make the evidence of one pair; without ``keyed`` it does not say which entry it is."""
+        things = self.likenesses.things
+        return Evidence(
+            pairs.entry_key[at].as_py() if keyed else "",
+            tuple(Finding(field, *things[pairs.likeness[field][at]]) for field in Field),
         )
 
     def _name(self, claims: ClaimBatch, found: pa.Table, row: Ints) -> Ints:
@@ -121,6 +143,32 @@ class PairReader:
             likeness[former] = self.likenesses.number(linked)
         return likeness
 
+    def _any_number(self, claims: ClaimBatch, found: pa.Table, row: Ints) -> Ints:
+        """Compare numbers: most are twelve digits that differ in many, which columns can tell."""
+        ours = claims.number[row]
+        theirs = pc.fill_null(found.column("number"), NO_NUMBER).to_numpy()
+        former = found.column("former_numbers").combine_chunks()
+        likeness = np.full(len(row), self._own_gap, dtype=np.int64)
+        asked = ours != NO_NUMBER
+        likeness[asked & (ours == theirs)] = self._same
+        linked = pc.fill_null(pc.list_value_length(former), 0).to_numpy(zero_copy_only=False) > 0
+        twelve = (ours < _TWELVE) & (theirs < _TWELVE) & (theirs != NO_NUMBER)
+        far = asked & twelve & ~linked & (_digits_off(ours, theirs) > 2)
+        for at in np.flatnonzero(far)[:1].tolist():
+            likeness[far] = self._compare_numbers(int(ours[at]), int(theirs[at]), ())
+        rest = np.flatnonzero(asked & (ours != theirs) & ~far)
+        for at, codes in zip(rest.tolist(), former.take(pa.array(rest)).to_pylist(), strict=True):
+            likeness[at] = self._compare_numbers(int(ours[at]), int(theirs[at]), codes or ())
+        return likeness
+
+    def _compare_numbers(self, ours: int, theirs: int, former: Sequence[int]) -> int:
+        found = compare_numbers(
+            IdNumber.from_code(ours),
+            None if theirs == NO_NUMBER else IdNumber.from_code(theirs),
+            former=[IdNumber.from_code(code) for code in former],
+        )
+        return self.likenesses.number(found)
+
     def _not_compared(self, reason: Reason) -> int:
         return self.likenesses.number((Level.MISSING, reason))
 
@@ -140,6 +188,18 @@ class PairReader:
         if b is None:
             return self._not_compared(Reason.SEX_NOT_COMPARED)
         return self.likenesses.number(compare_sexes(a, b))
+
+
+_TWELVE = IdNumber("000000000").code
+"""The codes of twelve digits lie below it."""
+
+
+def _digits_off(a: Ints, b: Ints) -> Ints:
+    """Count the digits in which two columns of twelve-digit numbers differ."""
+    off = np.zeros(len(a), dtype=np.int64)
+    for power in range(12):
+        off += a // 10**power % 10 != b // 10**power % 10
+    return off
 
 
 def _ints(found: pa.Table, name: str) -> Ints:

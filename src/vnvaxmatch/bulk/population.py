@@ -155,6 +155,7 @@ class _PopulationReader:
         sex, sex_own = self._claims.sex(batch)
         number, number_own = self._numbers.read(column_of(batch, "id_number"), birth=birth, sex=sex)
         names = self._names.read(column_of(batch, "full_name"))
+        fold = _fold(names.fold, names.key)
         commune, commune_own = self._claims.commune(batch)
         phone, phone_reasons = _phones(column_of(batch, "phone"))
         self._former(column_of(batch, "former_id_number"), position, keys)
@@ -186,7 +187,8 @@ class _PopulationReader:
                 pa.array(number, mask=number == NO_NUMBER),
                 _spelt_apart(names.text, names.key),
                 _null_if_empty(names.key),
-                _fold(names.fold, names.key),
+                fold,
+                pc.replace_substring_regex(fold, "^.* ", ""),
                 pa.array(birth.astype(np.int32), mask=birth == 0),
                 pa.array(sex.astype(np.int8), mask=sex == 0),
                 commune,

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from vnvaxmatch.outcome import Doubt, Normalized, Reason
-from vnvaxmatch.policy import Disclosure, Verdict
+from vnvaxmatch.policy import Disclosure, Suggestion, Verdict
 from vnvaxmatch.records import Claim, Field
 
-__all__ = ["RESULT_SCHEMA", "result_row", "verdict_cells"]
+__all__ = [
+    "RESULT_SCHEMA",
+    "WEIGHED_SCHEMA",
+    "WEIGHTS",
+    "result_row",
+    "suggestions_cell",
+    "verdict_cells",
+    "verdict_weights",
+    "weight_columns",
+]
 
 RESULT_SCHEMA = pa.schema(
     [
@@ -27,6 +38,42 @@ RESULT_SCHEMA = pa.schema(
     ]
 )
 """Columns of ``results.parquet`` and ``results.csv``. Codes are separated by ``;``."""
+
+
+WEIGHTS: Final = ("weight", "margin", *(f"{field}_weight" for field in Field))
+"""The columns of weights: the match weight, its margin over the next best, and each field's part,
+in bits, rounded to a thousandth; null where nothing was compared."""
+
+WEIGHED_SCHEMA = pa.schema(
+    [
+        *RESULT_SCHEMA,
+        *(pa.field(name, pa.float64()) for name in WEIGHTS),
+        pa.field("candidates", pa.string()),
+    ]
+)
+"""Columns of the results of a matcher that weighs. ``candidates`` are the keys of those who fit, by
+``;``, where no one was identified and disclosure is ``values``."""
+
+
+def weight_columns(columns: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
+    """Round weights as results hold them."""
+    return {name: pc.round(column.cast(pa.float64()), 3) for name, column in columns.items()}
+
+
+def verdict_weights(verdict: Verdict) -> dict[str, float | None]:
+    """Give the cells of :data:`WEIGHTS`, not rounded yet."""
+    evidence = verdict.evidence
+    if evidence is None:
+        return dict.fromkeys(WEIGHTS)
+    parts = {f"{finding.field}_weight": finding.weight for finding in evidence.findings}
+    return {"weight": evidence.weight, "margin": verdict.margin, **parts}
+
+
+def suggestions_cell(suggestions: Sequence[Suggestion]) -> str | None:
+    """Write suggestions into one cell of a worklist: JSON, or None for none."""
+    if not suggestions:
+        return None
+    return json.dumps([[s.field.value, s.value] for s in suggestions], ensure_ascii=False)
 
 
 def verdict_cells(verdict: Verdict, dose: Sequence[Doubt | Reason] = ()) -> dict[str, Any]:
@@ -50,7 +97,7 @@ def result_row(
     record_id: str | None = None,
     dose: Sequence[Doubt | Reason] = (),
 ) -> dict[str, Any]:
-    """Write one verdict as a results row, as a verified list holds it.
+    """Write one verdict as a results row, as a list verified by a weighing matcher holds it.
 
     ``dose`` are the codes of the record's dose (:attr:`vnvaxmatch.records.Dose.codes`).
     """
@@ -62,5 +109,7 @@ def result_row(
         "entry_key": verdict.evidence.entry_key if told and verdict.evidence else None,
         "commune": commune,
         **verdict_cells(verdict, dose),
+        **verdict_weights(verdict),
+        "candidates": ";".join(verdict.candidates) or None,
     }
-    return {name: cells[name] for name in RESULT_SCHEMA.names}
+    return {name: cells[name] for name in WEIGHED_SCHEMA.names}

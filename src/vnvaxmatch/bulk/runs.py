@@ -19,12 +19,12 @@ from typing import Any, TypeAlias
 import attrs
 import pyarrow as pa
 
-from vnvaxmatch.backends import Exact, Matcher, Registry, open_registry
+from vnvaxmatch.backends import Exact, Fuzzy, Matcher, Registry, open_registry
 from vnvaxmatch.bulk.checking import CHECK_SCHEMA, CheckJudge
 from vnvaxmatch.bulk.columns import DOSE_COLUMNS
 from vnvaxmatch.bulk.judges import Judge, ReadingRules, judge_for
 from vnvaxmatch.bulk.pipes import Behind, ahead
-from vnvaxmatch.bulk.results import RESULT_SCHEMA
+from vnvaxmatch.bulk.results import RESULT_SCHEMA, WEIGHED_SCHEMA
 from vnvaxmatch.bulk.sources import open_source
 from vnvaxmatch.bulk.sources.source import Options
 from vnvaxmatch.bulk.tally import Tally
@@ -104,6 +104,9 @@ def verify(
     :class:`~vnvaxmatch.errors.OutputError`; then nothing is written and earlier results stay.
     """
     matcher = by if by is not None else Exact()
+    if isinstance(matcher, Fuzzy):
+        # once, and before there are workers: each would count the registry for itself
+        matcher = _fitted(matcher, registry)
     count = workers if isinstance(registry, (str, Path)) else 1
 
     def make(rules: ReadingRules) -> Judge:
@@ -121,11 +124,12 @@ def verify(
             Path(doses),
             Path(out),
             judges=judges,
-            step=None if isinstance(matcher, Exact) else _ROWS_ONE_BY_ONE,
-            schema=RESULT_SCHEMA,
+            step=None if isinstance(matcher, (Exact, Fuzzy)) else _ROWS_ONE_BY_ONE,
+            schema=WEIGHED_SCHEMA if getattr(matcher, "weighs", False) else RESULT_SCHEMA,
             about={
                 "command": "verify",
                 "matcher": matcher.name,
+                "model": _about_model(matcher),
                 "policy": str(policy),
                 "disclosure": disclosure.value,
                 "registry": _about_registry(registry),
@@ -284,6 +288,29 @@ def _about_registry(registry: str | Path | Registry) -> dict[str, Any]:
     return {
         "backend": type(registry).__name__,
         **{name: meta[name] for name in wanted if name in meta},
+    }
+
+
+def _fitted(matcher: Fuzzy, registry: str | Path | Registry) -> Fuzzy:
+    if isinstance(registry, (str, Path)):
+        with open_registry(registry) as opened:
+            return matcher.fitted(opened)
+    return matcher.fitted(registry)
+
+
+def _about_model(matcher: Matcher) -> dict[str, Any] | None:
+    """Say by which model weights were made, and what was enough."""
+    if not isinstance(matcher, Fuzzy):
+        return None
+    model = matcher.weigher.model
+    return {
+        "name": str(model),
+        "prior": round(matcher.weigher.prior, 3),
+        "coverage": model.coverage,
+        "threshold": model.threshold,
+        "margin": model.margin,
+        "possible": model.possible,
+        "sha256": hashlib.sha256(model.to_json().encode()).hexdigest(),
     }
 
 

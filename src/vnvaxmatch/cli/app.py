@@ -25,7 +25,9 @@ _COMMANDS = {
     "synth": "vnvaxmatch.cli.synth",
     "registry": "vnvaxmatch.cli.registry",
     "verify": "vnvaxmatch.cli.verify",
+    "explain": "vnvaxmatch.cli.explain",
     "check": "vnvaxmatch.cli.verify",
+    "evaluate": "vnvaxmatch.cli.evaluate",
 }
 
 EXIT_ERROR = 1

@@ -4,11 +4,11 @@ Every rule here is a pure and symmetric function of one pair of values; what a l
 a policy's business. What is missing on either side is MISSING, never different.
 """
 
-from vnvaxmatch.compare.births import compare_births
+from vnvaxmatch.compare.births import compare_birth_codes, compare_births
 from vnvaxmatch.compare.evidence import compare
 from vnvaxmatch.compare.levels import LEVELS, Evidence, Finding, Level, Likeness
-from vnvaxmatch.compare.names import compare_names
-from vnvaxmatch.compare.numbers import compare_numbers
+from vnvaxmatch.compare.names import compare_folds, compare_names
+from vnvaxmatch.compare.numbers import compare_number_texts, compare_numbers
 from vnvaxmatch.compare.sexes import compare_sexes
 
 __all__ = [
@@ -18,8 +18,11 @@ __all__ = [
     "Level",
     "Likeness",
     "compare",
+    "compare_birth_codes",
     "compare_births",
+    "compare_folds",
     "compare_names",
+    "compare_number_texts",
     "compare_numbers",
     "compare_sexes",
 ]

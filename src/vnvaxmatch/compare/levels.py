@@ -42,23 +42,30 @@ SAME: Final[Likeness] = (Level.SAME, None)
 
 @attrs.frozen
 class Finding:
-    """How alike one field is, and why it is not the same."""
+    """How alike one field is, and why it is not the same.
+
+    ``weight`` is what that is worth (log2 of the Bayes factor), where a model weighed it.
+    """
 
     field: Field
     level: Level
     reason: Reason | None = None
+    weight: float | None = None
 
 
 @attrs.frozen
 class Evidence:
     """What comparing a claim with one entry found, in the order of :class:`Field`.
 
-    ``weight`` is the match weight (log2 of the Bayes factor), where a model computed one.
+    Where a model weighed it, ``prior`` is the log2 odds before any field was compared, and
+    ``weight`` the match weight: the log2 odds that claim and entry are one person, which is the
+    prior and the weights of the findings together.
     """
 
     entry_key: str = attrs.field(repr=redact)
     findings: tuple[Finding, ...]
     weight: float | None = None
+    prior: float | None = None
 
     @property
     def levels(self) -> Mapping[Field, Level]:

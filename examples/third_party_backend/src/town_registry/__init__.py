@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from vnvaxmatch import Entry, Found, Key
-from vnvaxmatch.blocking import CAPS, keys
+from vnvaxmatch.blocking import keys
 from vnvaxmatch.errors import RegistryError
 
 __all__ = ["TownRegistry", "write_people"]
@@ -41,12 +41,7 @@ class TownRegistry:
 
     def find(self, keys: Sequence[Key], /) -> Found:
         """Give every entry that has one of the keys."""
-        blocks = {key: self._blocks.get(key, []) for key in keys}
-        skipped = {key for key, block in blocks.items() if len(block) > CAPS[key.kind]}
-        return Found.of(
-            (entry for key, block in blocks.items() if key not in skipped for entry in block),
-            skipped=(key.kind for key in skipped),
-        )
+        return Found.of_blocks((key, self._blocks.get(key, [])) for key in keys)
 
 
 def write_people(path: str | Path, entries: Iterable[Entry]) -> None:

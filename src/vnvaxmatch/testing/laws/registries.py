@@ -9,12 +9,13 @@ from typing import Final
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vnvaxmatch.backends import Found, Registry
-from vnvaxmatch.blocking import CAPS, Key, KeyKind, keys
+from vnvaxmatch.backends import CountedRegistry, Found, Registry
+from vnvaxmatch.blocking import CAPS, Key, KeyKind, keys, search_keys
+from vnvaxmatch.model import Frequencies
 from vnvaxmatch.normalize import IdNumber
 from vnvaxmatch.records import Claim, Entry
 from vnvaxmatch.testing.laws.checking import Laws, shown
-from vnvaxmatch.testing.strategies import claims, entries, populations
+from vnvaxmatch.testing.strategies import claim_of, claims, entries, populations
 
 __all__ = ["RegistryLaws"]
 
@@ -64,7 +65,10 @@ class RegistryLaws(Laws):
         self.check(law)
 
     def test_it_answers_as_a_search_through_all_entries_would(self) -> None:
-        """It finds all who have one of the keys, each once, sorted, and nobody else."""
+        """It finds all who have one of the keys, each once, sorted, and nobody else.
+
+        It says how many people each kind of key led to.
+        """
 
         @given(populations(max_size=6), st.lists(claims(), max_size=2), st.data())
         def law(population: list[Entry], strangers: list[Claim], data: st.DataObject) -> None:
@@ -73,6 +77,32 @@ class RegistryLaws(Laws):
             asked = data.draw(st.lists(st.sampled_from(all_keys))) if all_keys else []
             with self._made(population) as registry:
                 assert registry.find(asked) == _searched(population, asked)
+
+        self.check(law)
+
+    def test_a_search_finds_who_shares_any_but_the_number(self) -> None:
+        """Asked as a matcher asks for a claim without a number, and its blocks add up."""
+
+        @given(populations(min_size=1, max_size=6), st.data())
+        def law(population: list[Entry], data: st.DataObject) -> None:
+            asked = search_keys(claim_of(data.draw(st.sampled_from(population))))
+            with self._made(population) as registry:
+                found = registry.find(asked)
+                assert found == _searched(population, asked)
+                counts = found.blocks.values()
+                assert max(counts, default=0) <= len(found.entries) <= sum(counts)
+                assert set(found.blocks) <= {key.kind for key in asked}
+
+        self.check(law)
+
+    def test_what_it_counts_is_what_there_is(self) -> None:
+        """A registry that tells frequencies has counted its entries, all of them and no others."""
+
+        @given(populations(max_size=8))
+        def law(population: list[Entry]) -> None:
+            with self._made(population) as registry:
+                if isinstance(registry, CountedRegistry):
+                    assert registry.frequencies() == Frequencies.of(population)
 
         self.check(law)
 
@@ -103,7 +133,7 @@ class RegistryLaws(Laws):
         cap = CAPS[KeyKind.NUMBER]
         crowd = [Entry(f"P{i:03d}", number=number) for i in range(cap + 1)]
         with self._made(crowd[:-1]) as registry:
-            assert registry.find([key]) == Found(tuple(crowd[:-1]))
+            assert registry.find([key]) == Found(tuple(crowd[:-1]), (), {KeyKind.NUMBER: cap})
         with self._made(crowd) as registry:
             assert registry.find([key]) == Found((), (KeyKind.NUMBER,))
 
@@ -117,7 +147,8 @@ class RegistryLaws(Laws):
             Key(KeyKind.FORMER_NUMBER, str(former.code)),
         ]
         with self._made([*crowd, known]) as registry:
-            assert registry.find(asked) == Found((known,), (KeyKind.NUMBER,))
+            one_by_the_other = {KeyKind.FORMER_NUMBER: 1}
+            assert registry.find(asked) == Found((known,), (KeyKind.NUMBER,), one_by_the_other)
 
     def test_the_repr_shows_nobody(self) -> None:
         """Neither the registry nor what it found shows a value of a person."""
@@ -144,14 +175,20 @@ _UNKNOWN: Final = {
 
 def _searched(population: Sequence[Entry], asked: Sequence[Key]) -> Found:
     """Answer as a registry must, by looking at everybody: slow, and plainly right."""
-    found, skipped = [], []
+    found: dict[KeyKind, set[str]] = {}
+    skipped = set()
     for key in asked:
-        block = [entry for entry in population if key in keys(entry)]
+        block = {entry.key for entry in population if key in keys(entry)}
         if len(block) > CAPS[key.kind]:
-            skipped.append(key.kind)
-        else:
-            found += block
-    return Found.of(found, skipped=skipped)
+            skipped.add(key.kind)
+        elif block:
+            found[key.kind] = found.get(key.kind, set()) | block
+    everybody = frozenset[str]().union(*found.values())
+    return Found(
+        tuple(sorted((e for e in population if e.key in everybody), key=lambda e: e.key)),
+        tuple(kind for kind in KeyKind if kind in skipped),
+        {kind: len(block) for kind, block in found.items()},
+    )
 
 
 def _everything(entry: Entry) -> tuple[object, ...]:

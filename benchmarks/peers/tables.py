@@ -1,0 +1,70 @@
+"""The tables of ``linkage.py``: how well, at what cost, and what our own run came to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from peers.scoring import Ran, Texts, best, score
+
+__all__ = ["accuracy_table", "cost_table", "outcome_line"]
+
+
+def accuracy_table(runs: Sequence[Ran], truth: Texts) -> None:
+    """Print how well each finds people, at what a user without labels takes."""
+    print("| | precision | recall | F1 | named wrongly | best F1 (threshold chosen on the truth) |")
+    print("|---|---|---|---|---|---|")
+    for run in runs:
+        told = score(run.named, truth)
+        best_f1, weight = best(run.told, truth)
+        print(
+            f"| {run.name} | {told.precision:.5f} | {told.recall:.4f} | {told.f1:.4f} "
+            f"| {told.wrong} | {best_f1:.4f} (weight {weight:.1f}) |"
+        )
+    print(
+        "\nOurs: as shipped, named where identified, so its best F1 is among those alone. Theirs: "
+        "the best entry of\na claim at match probability 0.95; two that score the same are no "
+        "answer.\n"
+    )
+
+
+def cost_table(
+    own: Ran, pairs: Sequence[tuple[Ran, Ran]], built: tuple[float, float, float]
+) -> None:
+    """Print what each costs, and the ratio to the run of ours beside it."""
+    print("| | train + predict s | × ours beside it | whole process s | processor s | peak MB |")
+    print("|---|---|---|---|---|---|")
+    print(
+        f"| {own.name} (median) | – | 1 | {own.wall:.2f} | {own.processor:.2f} | {own.peak:.0f} |"
+    )
+    wall, processor, peak = built
+    print(f"| registry build, once | – | | {wall:.2f} | {processor:.2f} | {peak:.0f} |")
+    for our, their in pairs:
+        work = their.figures["train_s"] + their.figures["predict_s"]
+        print(
+            f"| {their.name} | {work:.2f} (predict {their.figures['predict_s']:.2f}) "
+            f"| {work / our.wall:.1f} | {their.wall:.2f} | {their.processor:.2f} "
+            f"| {their.peak:.0f} |"
+        )
+    print(
+        "\nOurs is the whole process: start, reading the CSV, normalizing, matching, writing "
+        "Parquet and CSV. Train + predict\nleaves out start, files and normalizing.\n"
+    )
+
+
+def outcome_line(data: Path) -> None:
+    """Print what our run came to, and how many were matched with another person's entry."""
+    told = pq.read_table(data / "results" / "results.parquet", columns=["outcome", "entry_key"])
+    truth = pq.read_table(data / "s" / "truth.parquet", columns=["entry_key"])
+    outcome = np.array(told.column("outcome").to_pylist())
+    key, true = (
+        np.array(t.column("entry_key").fill_null("").to_pylist(), dtype="U16")
+        for t in (told, truth)
+    )
+    counted = np.unique(outcome, return_counts=True)
+    counts = ", ".join(f"{n} {c:,}" for n, c in zip(*counted, strict=True))
+    wrongly = int(np.sum((outcome == "matched") & (key != true)))
+    print(f"Our outcomes: {counts}. Matched with another person's entry: **{wrongly}**.\n")

@@ -1,0 +1,26 @@
+"""What likenesses are worth: match weights after Fellegi and Sunter (1969), in bits.
+
+A :class:`Model` says how probable every likeness is between two records of one person (m) and of
+two people (u); a :class:`Frequencies` how common the agreeing name and birth date are; a
+:class:`Weigher` puts both together.
+"""
+
+from vnvaxmatch.model.frequencies import LISTED, NATION, RAREST, Frequencies, most_common
+from vnvaxmatch.model.models import CODES, Chance, Model, Scale, code_of, default_model
+from vnvaxmatch.model.weighing import NEAR_NUMBERS, Weigher
+
+__all__ = [
+    "CODES",
+    "LISTED",
+    "NATION",
+    "NEAR_NUMBERS",
+    "RAREST",
+    "Chance",
+    "Frequencies",
+    "Model",
+    "Scale",
+    "Weigher",
+    "code_of",
+    "default_model",
+    "most_common",
+]
