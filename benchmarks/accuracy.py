@@ -64,5 +64,5 @@ def _rank(kind: str) -> int:
 
 
 if __name__ == "__main__":
-    chosen = sys.argv[1:] or [max(WORK.iterdir(), key=lambda p: int(p.name.partition("x")[0]))]
+    chosen = sys.argv[1:] or [max(WORK.glob("*x*"), key=lambda p: int(p.name.partition("x")[0]))]
     main(Path(chosen[0]))

@@ -24,10 +24,11 @@ import attrs
 import numpy as np
 import pyarrow.parquet as pq
 
+from peers.measuring import Cost, measure
 from peers.scoring import AT_95, Ran, of_peer, of_results
 from peers.slices import slice_table
-from peers.tables import accuracy_table, cost_table, outcome_line
-from run import BIN, HERE, WORK, cli, timed
+from peers.tables import accuracy_table, cost_table, outcome_line, ratio
+from run import BIN, HERE, WORK, cli
 
 SEEDS = {100_000: 771104, 1_000_000: 771105}
 """Not used in development. Other sizes are for trying this script out."""
@@ -77,6 +78,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--people", type=int, default=100_000, help="and as many claims")
     parser.add_argument("--by", default="fuzzy", help="our matcher")
+    parser.add_argument("--rounds", type=int, default=3, help="pairs of runs for each peer")
     parser.add_argument("--skip-peers", action="store_true", help="ours alone")
     options = parser.parse_args()
     people, by = options.people, options.by
@@ -88,11 +90,14 @@ def main() -> None:
     truth = pq.read_table(data / "s" / "truth.parquet")
     keys = np.array(truth.column("entry_key").fill_null("").to_pylist(), dtype="U16")
     ours(data, by)  # caches of the file system
-    runs, pairs = [ours(data, by)], []
-    for peer in peers:
-        runs.append(ours(data, by))
-        pairs.append((runs[-1], theirs(data, peer, len(keys))))
-    own = middle(runs)
+    runs = [ours(data, by)]
+    rounds: dict[Peer, list[tuple[Ran, Ran]]] = {peer: [] for peer in peers}
+    for _ in range(options.rounds):
+        for peer in peers:
+            runs.append(ours(data, by))
+            rounds[peer].append((runs[-1], theirs(data, peer, len(keys))))
+    own = sorted(runs, key=lambda run: run.cost.wall)[len(runs) // 2]
+    pairs = [sorted(some, key=ratio)[len(some) // 2] for some in rounds.values()]
     everybody = [own, *(their for _, their in pairs)]
     print(f"## {people:,} claims × {people:,} people, seed {SEEDS.get(people, people)}\n")
     print(f"{os.cpu_count()} processors, Python {sys.version.split()[0]}, {versions(peers)}\n")
@@ -103,7 +108,7 @@ def main() -> None:
     one_claim(data, by, [] if options.skip_peers or people > LARGE else ONE_BY_ONE_ROWS)
 
 
-def prepare(data: Path, people: int, *, columns: bool) -> tuple[float, float, float]:
+def prepare(data: Path, people: int, *, columns: bool) -> Cost:
     """Make the population and the list unless they are there; and what follows from them, anew.
 
     Returns what building the registry cost: once for a population, not for every list.
@@ -117,8 +122,8 @@ def prepare(data: Path, people: int, *, columns: bool) -> tuple[float, float, fl
     if columns:
         subprocess.run([sys.executable, HERE / "peers" / "columns.py", data / "s" / "doses.csv",
                         population, data / "columns"], check=True)  # fmt: skip
-    return timed([str(BIN / "vnvaxmatch"), "registry", "build", str(population),
-                  "--out", str(data / "registry.duckdb")])  # fmt: skip
+    return measure([BIN / "vnvaxmatch", "registry", "build", population,
+                    "--out", data / "registry.duckdb"])  # fmt: skip
 
 
 def environment() -> None:
@@ -143,36 +148,25 @@ def versions(peers: list[Peer]) -> str:
 
 def ours(data: Path, by: str) -> Ran:
     """Verify the list as it comes with our default."""
-    wall, processor, peak = timed(
-        [str(BIN / "vnvaxmatch"), "verify", str(data / "s" / "doses.csv"), "--by", by,
-         "--registry", str(data / "registry.duckdb"), "--out", str(data / "results"),
+    cost = measure(
+        [BIN / "vnvaxmatch", "verify", data / "s" / "doses.csv", "--by", by,
+         "--registry", data / "registry.duckdb", "--out", data / "results",
          "--disclosure", "values", "--no-worklists"]
     )  # fmt: skip
-    answers = of_results(data / "results")
-    return Ran(f"vnvaxmatch, --by {by}", answers, -np.inf, wall, processor, peak)
-
-
-def middle(runs: list[Ran]) -> Ran:
-    """Give the run of the median wall time; what they tell is the same."""
-    return sorted(runs, key=lambda run: run.wall)[len(runs) // 2]
+    return Ran(f"vnvaxmatch, --by {by}", of_results(data / "results"), -np.inf, cost)
 
 
 def theirs(data: Path, peer: Peer, rows: int) -> Ran:
     """Run a peer's script in the peers' environment."""
-    out = data / peer.file
-    told = data / "peer.txt"
+    out, told = data / peer.file, data / "peer.txt"
     script = HERE / "peers" / f"{peer.script}.py"
-    # the wrapper drops what the process prints, so it says its figures through the shell
-    command = ["sh", "-c", 'out=$1; shift; exec "$@" > "$out" 2> "$out.err"', "sh", str(told),
-               str(PYTHON), str(script), str(data / "columns"), peer.kind, str(out),
-               *peer.extra]  # fmt: skip
     try:
-        wall, processor, peak = timed(command)
-    except subprocess.CalledProcessError:
-        print(Path(f"{told}.err").read_text()[-2000:], file=sys.stderr)
+        cost = measure([PYTHON, script, data / "columns", peer.kind, out, *peer.extra], out=told)
+    except subprocess.CalledProcessError as error:
+        print(error.stderr, file=sys.stderr)
         raise
     figures = json.loads(told.read_text().splitlines()[-1])
-    return Ran(peer.name, of_peer(out, rows), AT_95, wall, processor, peak, figures)
+    return Ran(peer.name, of_peer(out, rows), AT_95, cost, figures)
 
 
 def one_claim(data: Path, by: str, peers: list[Peer]) -> None:

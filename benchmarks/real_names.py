@@ -43,7 +43,7 @@ def main() -> None:
     print("| data | claims, people | unread | precision | recall | F1 | best F1 | not named |")
     print("|---|---|---|---|---|---|---|---|")
     for name, what in json.loads(said.stdout.splitlines()[-1]).items():
-        cells = verify(folder / name, by) if (folder / name).exists() else "| – | – | – | – | – | – |"
+        cells = verify(folder / name, by) if (folder / name).exists() else "|" + " – |" * 6
         print(f"| {name} | {what} {cells}")
     print("\n«unread»: claims and people whose name or birth date we refuse to read, or lack.")
 

@@ -21,9 +21,9 @@ __all__ = ["pages"]
 REFERENCE = Path(__file__).parent / "reference"
 MODULES = (
     "vnvaxmatch", "vnvaxmatch.normalize", "vnvaxmatch.outcome", "vnvaxmatch.records",
-    "vnvaxmatch.compare", "vnvaxmatch.blocking", "vnvaxmatch.policy", "vnvaxmatch.backends",
-    "vnvaxmatch.messages", "vnvaxmatch.errors", "vnvaxmatch.bulk", "vnvaxmatch.synthetic",
-    "vnvaxmatch.testing",
+    "vnvaxmatch.compare", "vnvaxmatch.blocking", "vnvaxmatch.policy", "vnvaxmatch.explain",
+    "vnvaxmatch.backends", "vnvaxmatch.messages", "vnvaxmatch.errors", "vnvaxmatch.bulk",
+    "vnvaxmatch.synthetic", "vnvaxmatch.testing",
 )  # fmt: skip
 _GENERATED = "<!-- Written by docs/generate.py: change the code, then run it. -->"
 
@@ -64,6 +64,7 @@ def _codes() -> Iterator[str]:
         ("Levels", "How alike a field is: the columns `*_level`.", "level."),
         ("Classes", "The three classes of dispatch 2262/BYT-CNTT, 4 May 2022.", "class."),
         ("Fields", "The four fields that are compared.", "field."),
+        ("Explanations", "What an explanation says beside the codes.", "explain."),
     )
     for title, about, prefix in prefixes:
         codes = [code for code in messages() if code.startswith(prefix)]

@@ -73,7 +73,7 @@ def test_every_code_is_in_the_reference() -> None:
     """Whoever meets a code in a results file finds its words."""
     page = (REFERENCE / "codes.md").read_text("utf-8")
     for code in messages():
-        prefixes = ("outcome.", "level.", "class.", "field.")
+        prefixes = ("outcome.", "level.", "class.", "field.", "explain.")
         bare = next((code.removeprefix(p) for p in prefixes if code.startswith(p)), code)
         assert f"| `{bare}` |" in page
 

@@ -1,6 +1,7 @@
 import pytest
 
 from vnvaxmatch.compare import Level
+from vnvaxmatch.explain.words import Phrase
 from vnvaxmatch.messages import LANGUAGES, message, messages
 from vnvaxmatch.outcome import Change, Doubt, Reason
 from vnvaxmatch.policy import DirtyClass, Outcome
@@ -11,6 +12,7 @@ CODES |= {f"level.{level}" for level in Level}
 CODES |= {f"outcome.{outcome}" for outcome in Outcome} | {"outcome.undetermined"}
 CODES |= {f"field.{field}" for field in Field}
 CODES |= {f"class.{kind}" for kind in DirtyClass} | {"outcome.ready"}
+CODES |= {phrase.value for phrase in Phrase}
 
 
 def test_every_code_has_words():

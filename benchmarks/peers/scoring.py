@@ -17,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 
+from peers.measuring import Cost
+
 __all__ = ["AT_95", "Answers", "Ran", "Score", "best", "of_peer", "of_results", "score"]
 
 AT_95 = log2(0.95 / 0.05)
@@ -40,14 +42,12 @@ class Answers:
 
 @attrs.frozen
 class Ran:
-    """One process that was measured: what it told, seconds, MB, and its own figures."""
+    """One process that was measured: what it told, what it cost, and its own figures."""
 
     name: str
     told: Answers
     threshold: float
-    wall: float
-    processor: float
-    peak: float
+    cost: Cost
     figures: Mapping[str, Any] = attrs.Factory(dict)
 
     @property
@@ -86,7 +86,7 @@ def of_peer(path: Path, rows: int) -> Answers:
     row = table.column("row").to_numpy() - 1
     weight = np.nan_to_num(table.column("weight").to_numpy(), nan=-np.inf)
     second = table.column("second").cast("float64").fill_null(-np.inf).to_numpy()
-    tied = np.abs(weight - second) < 1e-9
+    tied = np.isclose(weight, second, rtol=0, atol=1e-9)
     entry = np.full(rows, "", dtype="U16")
     weights = np.full(rows, -np.inf)
     entry[row] = np.where(tied, "", np.array(table.column("entry_key").to_pylist(), dtype="U16"))

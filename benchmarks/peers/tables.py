@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
+from peers.measuring import Cost
 from peers.scoring import Ran, Texts, best, score
 
-__all__ = ["accuracy_table", "cost_table", "outcome_line"]
+__all__ = ["accuracy_table", "cost_table", "outcome_line", "ratio"]
 
 
 def accuracy_table(runs: Sequence[Ran], truth: Texts) -> None:
@@ -31,28 +32,33 @@ def accuracy_table(runs: Sequence[Ran], truth: Texts) -> None:
     )
 
 
-def cost_table(
-    own: Ran, pairs: Sequence[tuple[Ran, Ran]], built: tuple[float, float, float]
-) -> None:
+def ratio(pair: tuple[Ran, Ran]) -> float:
+    """Give their train + predict by our whole process beside it."""
+    our, their = pair
+    return (their.figures["train_s"] + their.figures["predict_s"]) / our.cost.wall
+
+
+def cost_table(own: Ran, pairs: Sequence[tuple[Ran, Ran]], built: Cost) -> None:
     """Print what each costs, and the ratio to the run of ours beside it."""
     print("| | train + predict s | × ours beside it | whole process s | processor s | peak MB |")
     print("|---|---|---|---|---|---|")
-    print(
-        f"| {own.name} (median) | – | 1 | {own.wall:.2f} | {own.processor:.2f} | {own.peak:.0f} |"
-    )
-    wall, processor, peak = built
-    print(f"| registry build, once | – | | {wall:.2f} | {processor:.2f} | {peak:.0f} |")
-    for our, their in pairs:
-        work = their.figures["train_s"] + their.figures["predict_s"]
+    print(f"| {own.name} | – | 1 {_cells(own.cost)}")
+    print(f"| registry build, once | – | {_cells(built)}")
+    for pair in pairs:
+        _, their = pair
+        train, predict = their.figures["train_s"], their.figures["predict_s"]
         print(
-            f"| {their.name} | {work:.2f} (predict {their.figures['predict_s']:.2f}) "
-            f"| {work / our.wall:.1f} | {their.wall:.2f} | {their.processor:.2f} "
-            f"| {their.peak:.0f} |"
+            f"| {their.name} | {train:.2f} + {predict:.2f} | {ratio(pair):.1f} {_cells(their.cost)}"
         )
     print(
-        "\nOurs is the whole process: start, reading the CSV, normalizing, matching, writing "
-        "Parquet and CSV. Train + predict\nleaves out start, files and normalizing.\n"
+        "\nThe runs of the median wall time, or ratio. Ours is the whole process: start, reading "
+        "the CSV, normalizing, matching,\nwriting Parquet and CSV. Train + predict leaves out "
+        "start, files and normalizing. Memory is that of all processes together.\n"
     )
+
+
+def _cells(cost: Cost) -> str:
+    return f"| {cost.wall:.2f} | {cost.processor:.2f} | {cost.peak:.0f} |"
 
 
 def outcome_line(data: Path) -> None:

@@ -8,7 +8,10 @@ from click.testing import CliRunner
 
 from vnvaxmatch.cli.app import app
 
-COMMANDS = [[], ["demo"], ["synth"], ["registry"], ["registry", "build"], ["verify"], ["check"]]
+COMMANDS = [
+    [], ["demo"], ["synth"], ["registry"], ["registry", "build"], ["verify"], ["explain"],
+    ["check"], ["evaluate"],
+]  # fmt: skip
 
 
 def help_of(*command, width=80):

@@ -8,6 +8,7 @@ from hypothesis import Phase, settings
 
 from vnvaxmatch import Claim, Entry, Exact, Found, Key, MemoryRegistry, Outcome, Policy, normalize
 from vnvaxmatch.backends import Flow
+from vnvaxmatch.model import Frequencies
 from vnvaxmatch.normalize import PersonName
 from vnvaxmatch.outcome import BLANK, Normalized, Reading, Rejected
 from vnvaxmatch.testing import MatcherLaws, NormalizerLaws, RegistryLaws
@@ -81,13 +82,27 @@ def registry_laws(**spoilt: Callable[..., object]) -> RegistryLaws:
         },
     ],
     ids=[
-        "first-only", "unsorted", "twice", "silent-cap", "nobody", "uncounted", "no-former", "no-phone",
-        "invented-commune", "other-key",
+        "first-only", "unsorted", "twice", "silent-cap", "nobody", "uncounted", "no-former",
+        "no-phone", "invented-commune", "other-key",
     ],
 )  # fmt: skip
 def test_a_spoilt_registry_breaks_a_law(spoilt: dict[str, Callable[..., object]]) -> None:
     """Each way of losing, inventing, repeating or disordering people is caught."""
     assert failing(registry_laws(**spoilt))
+
+
+def test_a_registry_that_counts_wrongly_breaks_a_law() -> None:
+    """Telling the nation's frequencies for its own is caught."""
+
+    class Miscounted(MemoryRegistry):
+        def frequencies(self) -> Frequencies:
+            return Frequencies()
+
+    class Laws(RegistryLaws):
+        def make(self, entries: Sequence[Entry]) -> Miscounted:
+            return Miscounted(entries)
+
+    assert failing(Laws()) == "test_what_it_counts_is_what_there_is"
 
 
 def test_a_good_registry_breaks_none() -> None:

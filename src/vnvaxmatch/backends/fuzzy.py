@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
-import attrs
-
 from vnvaxmatch.backends.decisions import Decision, verdict_of
 from vnvaxmatch.backends.protocols import CountedRegistry, Flow, Found, Registry
 from vnvaxmatch.blocking import KeyKind, number_keys, search_keys
@@ -99,6 +97,16 @@ class Fuzzy:
             policy=policy,
             model=str(self.weigher.model),
         )
+
+    def weigh(self, claim: Claim, /, *, against: Registry) -> tuple[Evidence, ...]:
+        """Weigh everybody whom any key of the claim leads to, the heaviest first.
+
+        Nothing is decided: this is what :func:`vnvaxmatch.model.estimate` learns from.
+        """
+        asked = (*number_keys(claim), *search_keys(claim))
+        found = against.find(asked) if asked else Found()
+        weighed = self._weighed(claim, found.entries, {})
+        return tuple(sorted(weighed, key=lambda e: (-(e.weight or 0.0), e.entry_key)))
 
     def _weighed(
         self, claim: Claim, found: Sequence[Entry], entries: dict[str, Entry]

@@ -61,8 +61,8 @@ Searched: TypeAlias = tuple[pa.Table, dict[int, set[KeyKind]]]
 class Engine(Protocol):
     """A way to find the entries of a column of numbers, and of keys.
 
-    ``join`` must return each entry of a number once, with ``former`` true where the number is only a
-    former one of that entry, sorted by row and entry key; a number held by more people than the
+    ``join`` must return each entry of a number once, with ``former`` true where the number is only
+    a former one of that entry, sorted by row and entry key; a number held by more people than the
     block caps allow returns none of them and its rows are reported as skipped.
     """
 

@@ -10,7 +10,14 @@ import click
 from vnvaxmatch.bulk.evaluation import Table, tables, write_evaluation
 from vnvaxmatch.bulk.evaluation import evaluate as evaluate_results
 from vnvaxmatch.cli.lines import one_line
-from vnvaxmatch.cli.shared import FOLDER, lang_option, number, say
+from vnvaxmatch.cli.shared import (
+    FOLDER,
+    input_options,
+    lang_option,
+    number,
+    read_options,
+    say,
+)
 from vnvaxmatch.messages import Lang
 
 __all__ = ["evaluate"]
@@ -35,19 +42,32 @@ _WIDTH = 98
     type=click.IntRange(0, 1000),
     default=10,
     show_default=True,
-    help="How many wrong rows to point out, and as many that were barely right.",
+    help="How many rows of each kind to point out: wrong, barely right, missed.",
 )
+@input_options
 @lang_option
-def evaluate(results: Path, truth: Path, out: Path | None, worst: int, lang: Lang) -> None:
+def evaluate(
+    results: Path,
+    truth: Path,
+    out: Path | None,
+    worst: int,
+    columns: tuple[str, ...],
+    delimiter: str | None,
+    encoding: str | None,
+    sheet: str | None,
+    lang: Lang,
+) -> None:
     """Hold results against the truth: precision, recall, what goes wrong.
 
     RESULTS is a folder that `vnvaxmatch verify --disclosure values` wrote. The truth of a made-up
     list is the file truth.parquet that `vnvaxmatch synth` writes beside it; of a real list it is
     what people found out. It says for every row of the list which entry it is.
 
-    Rows are named by their numbers and codes; no value of a record is shown.
+    Rows are named by their numbers and codes; no value of a record is shown. The options on
+    columns, delimiter, encoding and sheet say how the truth is laid out.
     """
-    evaluation = evaluate_results(results, truth=truth, worst=worst)
+    reading = read_options(columns, delimiter, encoding, sheet)
+    evaluation = evaluate_results(results, truth=truth, worst=worst, **reading)
     if out is not None:
         write_evaluation(evaluation, out=out, lang=lang)
     rows = number(evaluation.rows, lang)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -224,12 +225,13 @@ def _write(explanation: Explanation, form: str, out: Path | None) -> None:
 
 def _replace(out: Path, content: bytes) -> None:
     """Write a file whole or not at all."""
-    if out.is_dir():
-        raise OutputError(f"{out} is a folder; --out names a file")
-    part = out.with_name(f".{out.name}.{os.getpid()}.part")
+    part = out.with_name(f".{os.getpid()}-{os.urandom(4).hex()}.part")
     try:
+        if out.is_dir():
+            raise OutputError(f"{out} is a folder; --out names a file")
         part.write_bytes(content)
         part.replace(out)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
         raise OutputError(f"cannot write {out}: {error.strerror}; name another file") from error

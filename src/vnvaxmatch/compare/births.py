@@ -10,7 +10,7 @@ from vnvaxmatch.outcome import Reason
 
 __all__ = ["compare_birth_codes", "compare_births"]
 
-_DEFAULT_DAY: Final = (Level.CLOSE, Reason.BIRTH_DEFAULT_DAY)
+_DEFAULT_DAY: Final = (Level.CLOSE, Reason.BIRTH_FIRST_OF_JANUARY)
 _YEAR_ONLY: Final = (Level.CLOSE, Reason.BIRTH_YEAR_ONLY)
 _MONTH_ONLY: Final = (Level.CLOSE, Reason.BIRTH_MONTH_ONLY)
 _SWAPPED: Final = (Level.CLOSE, Reason.BIRTH_DAY_MONTH_SWAPPED)
@@ -29,10 +29,10 @@ def compare_births(a: BirthDate, b: BirthDate, /) -> Likeness:
 
     A less precise date is close to a more precise one that lies in it; so is the first of January,
     which stands for «only the year is known», to any day or month of its year
-    (``birth_default_day``). Two full dates are close if day and month are swapped, or if one part
-    alone differs: the year by one or two (``birth_year_off``) or by ten (``birth_decade``), else
-    one digit, else the whole part. Two less precise dates that differ have nothing left in common
-    that could make them close.
+    (``birth_first_of_january``). Two full dates are close if day and month are swapped, or if one
+    part alone differs: the year by one or two (``birth_year_off``) or by ten (``birth_decade``),
+    else one digit, else the whole part. Two less precise dates that differ have nothing left in
+    common that could make them close.
 
     >>> compare_births(BirthDate(1985), BirthDate(1985, 11, 10))
     (<Level.CLOSE: 'close'>, <Reason.BIRTH_YEAR_ONLY: 'birth_year_only'>)
@@ -46,7 +46,7 @@ def compare_birth_codes(a: int, b: int, /) -> Likeness:
     """Compare two birth dates by their ``BirthDate.code``, as compare_births does.
 
     >>> compare_birth_codes(19850101, 19851110)
-    (<Level.CLOSE: 'close'>, <Reason.BIRTH_DEFAULT_DAY: 'birth_default_day'>)
+    (<Level.CLOSE: 'close'>, <Reason.BIRTH_FIRST_OF_JANUARY: 'birth_first_of_january'>)
     """
     return _compare(*divmod(a, 10_000), *divmod(b, 10_000))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from operator import ne
 from typing import Final
 
@@ -52,8 +51,8 @@ def compare_names(a: PersonName, b: PersonName, /) -> Likeness:
     if key_a == key_b:
         return SAME
     return _compare(
-        " ".join(map(_fold_word, key_a.split(" "))),
-        " ".join(map(_fold_word, key_b.split(" "))),
+        " ".join(map(fold_key, key_a.split(" "))),
+        " ".join(map(fold_key, key_b.split(" "))),
         keys=(key_a, key_b),
         dotted="." in a.text or "." in b.text or "~" in a.text or "~" in b.text,
     )
@@ -73,8 +72,6 @@ def compare_folds(a: str, b: str, /, *, keys: tuple[str, str], dotted: bool = Fa
     return _compare(a, b, keys=keys, dotted=dotted)
 
 
-# names are made of few words; what makes the whole fold is PersonName's rule
-_fold_word = lru_cache(maxsize=1 << 13)(fold_key)
 
 
 def _compare(a: str, b: str, *, keys: tuple[str, str], dotted: bool) -> Likeness:

@@ -172,7 +172,7 @@ def _first_digit(odds: float, rounded: Callable[[float], int]) -> int:
 def _count(whole: int, lang: Lang) -> str:
     for size, kind in ((10**9, Phrase.BILLION), (10**6, Phrase.MILLION)):
         if whole >= size:
-            return phrase(kind, lang=lang, n=_local(f"{whole // size:,}", lang))
+            return f"{_local(f'{whole // size:,}', lang)} {phrase(kind, lang=lang).lower()}"
     return _local(f"{whole:,}", lang)
 
 

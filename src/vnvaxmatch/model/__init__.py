@@ -5,6 +5,7 @@ two people (u); a :class:`Frequencies` how common the agreeing name and birth da
 :class:`Weigher` puts both together.
 """
 
+from vnvaxmatch.model.estimating import Pattern, estimate, pattern_of, patterns_of, refine
 from vnvaxmatch.model.frequencies import LISTED, NATION, RAREST, Frequencies, most_common
 from vnvaxmatch.model.models import CODES, Chance, Model, Scale, code_of, default_model
 from vnvaxmatch.model.weighing import NEAR_NUMBERS, Weigher
@@ -18,9 +19,14 @@ __all__ = [
     "Chance",
     "Frequencies",
     "Model",
+    "Pattern",
     "Scale",
     "Weigher",
     "code_of",
     "default_model",
+    "estimate",
     "most_common",
+    "pattern_of",
+    "patterns_of",
+    "refine",
 ]

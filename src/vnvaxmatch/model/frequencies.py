@@ -76,11 +76,12 @@ class Frequencies:
     @classmethod
     def of(cls, entries: Iterable[Entry], /) -> Frequencies:
         """Count entries."""
-        total = 0
+        people = 0
         surnames: Counter[str] = Counter()
         rests: Counter[str] = Counter()
         births: Counter[int] = Counter()
-        for total, entry in enumerate(entries, start=1):
+        for entry in entries:
+            people += 1
             name = entry.name
             if name is not None and not name.newborn and name.fold:
                 surname, _, rest = name.fold.partition(" ")
@@ -88,7 +89,7 @@ class Frequencies:
                 rests[rest] += 1
             if entry.birth is not None:
                 births[entry.birth.code] += 1
-        return cls(total, most_common(surnames), most_common(rests), births)
+        return cls(people, most_common(surnames), most_common(rests), births)
 
     @property
     def bits(self) -> float:

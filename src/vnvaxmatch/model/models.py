@@ -34,15 +34,15 @@ CODES: Final[Mapping[Field, tuple[str, ...]]] = MappingProxyType(
             Reason.NAME_SURNAME_DIFFERS, Reason.NAME_DIFFERS,
         ),
         Field.BIRTH: (
-            SAME, Reason.BIRTH_DEFAULT_DAY, Reason.BIRTH_YEAR_ONLY, Reason.BIRTH_MONTH_ONLY,
+            SAME, Reason.BIRTH_FIRST_OF_JANUARY, Reason.BIRTH_YEAR_ONLY, Reason.BIRTH_MONTH_ONLY,
             Reason.BIRTH_DAY_MONTH_SWAPPED, Reason.BIRTH_DIGIT, Reason.BIRTH_DECADE,
             Reason.BIRTH_YEAR_OFF, Reason.BIRTH_ONE_PART, Reason.BIRTH_DIFFERS,
         ),
         Field.SEX: (SAME, Reason.SEX_DIFFERS),
         Field.ID_NUMBER: (
-            SAME, Reason.ID_NUMBER_FORMER, Reason.ID_NUMBER_FORMER_SHARED, Reason.ID_NUMBER_TYPO,
-            Reason.ID_NUMBER_TRANSPOSED, Reason.ID_NUMBER_ZEROS, Reason.ID_NUMBER_OTHER_KIND,
-            Reason.ID_NUMBER_DIFFERS,
+            SAME, Reason.ID_NUMBER_FORMER, Reason.ID_NUMBER_FORMER_SHARED,
+            Reason.ID_NUMBER_LEADING_ZEROS, Reason.ID_NUMBER_TRANSPOSED, Reason.ID_NUMBER_TYPO,
+            Reason.ID_NUMBER_OTHER_KIND, Reason.ID_NUMBER_DIFFERS,
         ),
     }
 )  # fmt: skip
@@ -69,7 +69,7 @@ class Chance:
     scale: Scale = attrs.field(default=Scale.FIXED, converter=Scale)
 
     def __attrs_post_init__(self) -> None:
-        if not (0 < self.m <= 1 and 0 < self.u and isfinite(self.u)):
+        if not (0 < self.m <= 1 and self.u > 0 and isfinite(self.u)):
             raise ModelError("a probability must be above 0: smooth the counts it comes from")
 
     @property

@@ -21,13 +21,13 @@ NEAR_NUMBERS: Final = frozenset(
     for reason in (
         Reason.ID_NUMBER_TYPO,
         Reason.ID_NUMBER_TRANSPOSED,
-        Reason.ID_NUMBER_ZEROS,
+        Reason.ID_NUMBER_LEADING_ZEROS,
     )
 )
-"""Likenesses of numbers that are near. A number holds its owner's sex and year of birth: between two
-people with near numbers these agree anyway, so that their agreement is no further evidence."""
+"""Likenesses of numbers that are near. A number holds its owner's sex and year of birth: between
+two people with near numbers these agree anyway, so that their agreement is no further evidence."""
 
-_OF_YEAR: Final = frozenset({Reason.BIRTH_YEAR_ONLY.value, Reason.BIRTH_DEFAULT_DAY.value})
+_OF_YEAR: Final = frozenset({Reason.BIRTH_YEAR_ONLY.value, Reason.BIRTH_FIRST_OF_JANUARY.value})
 _OF_MONTH: Final = Reason.BIRTH_MONTH_ONLY.value
 _SAME_FOLD: Final = frozenset({SAME, Reason.NAME_MARK.value, Reason.NAME_MARKS.value})
 _LOOKED_UP: Final = frozenset(
@@ -63,7 +63,8 @@ class Weigher:
         }
         numbers = self._parts[Field.ID_NUMBER]
         self._near = max(numbers[code][0] for code in NEAR_NUMBERS)
-        self._far = max(0.0, *(numbers[c][0] for c in numbers if c not in _LOOKED_UP | NEAR_NUMBERS))
+        unasked = (code for code in numbers if code not in _LOOKED_UP | NEAR_NUMBERS)
+        self._far = max(0.0, *(numbers[code][0] for code in unasked))
         self._other_name = max(
             bits + (RAREST if by_term else 0.0)
             for code, (bits, by_term) in self._parts[Field.NAME].items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from unidecode import unidecode
 
@@ -58,6 +59,7 @@ def key_of_word(text: str) -> str:
     return " ".join(keys)
 
 
+@lru_cache(maxsize=1 << 13)  # names are made of few words
 def fold_key(key: str) -> str:
     """Strip a key of every mark: a-z and single spaces; foreign letters are transliterated.
 

@@ -141,9 +141,8 @@ def _curve(
             points[round(scale.x(step.threshold))] = scale.y(value)
     if not points:
         return
-    first = evaluation.curve[0].threshold  # below the threshold used nothing is known
-    first = first if evaluation.threshold is None else min(first, evaluation.threshold)
-    path = [f"M{scale.x(first):.1f} {next(iter(points.values())):.1f}"]
+    assert evaluation.used is not None  # there is a curve
+    path = [f"M{scale.x(evaluation.used):.1f} {next(iter(points.values())):.1f}"]
     path += [f"V{y:.1f}H{x}" for x, y in points.items()]
     dashes = ' stroke-dasharray="7 4"' if dashed else ""
     yield f'<path class="curve" stroke="{color}"{dashes} d="{"".join(path)}"/>'
@@ -155,7 +154,7 @@ def _marks(evaluation: Evaluation, scale: _Scale, lang: Lang) -> Iterator[str]:
         bits = decimal(evaluation.threshold, lang)
         words = say(lang, f"ngưỡng đã dùng: {bits}", f"threshold used: {bits}")
         yield from _mark(scale.x(evaluation.threshold), 56, words, "")
-    if best is not None:
+    if best is not None and not evaluation.best_is_used:
         bits, f1 = decimal(best.threshold, lang), decimal(best.f1, lang, places=5)
         words = say(lang, f"F1 cao nhất: {f1} tại {bits}", f"best F1: {f1} at {bits}")
         yield from _mark(scale.x(best.threshold), 74, words, ' stroke-dasharray="2 3"')

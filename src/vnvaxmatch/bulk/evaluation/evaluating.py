@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from itertools import accumulate
+from math import isfinite
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
@@ -62,19 +63,31 @@ SLICES: Final[Mapping[str, Callable[[frozenset[str]], bool]]] = MappingProxyType
 """The slices that are hard by experience, each by the codes of what was done to a row."""
 
 
-def evaluate(results: str | Path, *, truth: str | Path, worst: int = 20) -> Evaluation:
+def evaluate(
+    results: str | Path,
+    *,
+    truth: str | Path,
+    worst: int = 20,
+    columns: Mapping[str, str] | None = None,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+    sheet: str | None = None,
+) -> Evaluation:
     """Evaluate a results folder against the truth.
 
     ``results`` is a folder that was verified at disclosure ``values``. ``truth`` is a Parquet, CSV
     or XLSX file with ``row`` or ``record_id`` for every row of the results, in any order,
     ``entry_key`` (blank where the person is not in the registry) and, if known, ``corruptions``
     (codes of what was done to the row, joined by ``;``). ``worst`` is how many rows of each kind to
-    point out. Raises :class:`~vnvaxmatch.errors.InputError`.
+    point out. ``columns`` maps these columns to headings or 1-based numbers; it and the others say
+    how the truth is laid out where that is not found out. Raises
+    :class:`~vnvaxmatch.errors.InputError`.
     """
     folder = open_results(Path(results))
     model = folder.manifest.get("model")
     about = model if isinstance(model, dict) else {}
-    with joined(folder, Path(truth)) as data:
+    reading = {"delimiter": delimiter, "encoding": encoding, "sheet": sheet}
+    with joined(folder, Path(truth), given=columns or {}, **reading) as data:
         by_outcome = _by(data.outcomes())
         total = sum(by_outcome.values(), Counts())
         weights = data.weights() if data.has_weights else []
@@ -99,11 +112,12 @@ def evaluate(results: str | Path, *, truth: str | Path, worst: int = 20) -> Eval
             codes=codes,
             wrong=_cases(data.wrong(worst)),
             barely_right=_cases(data.barely_right(worst)),
+            missed=_cases(data.missed(worst)),
         )
 
 
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, (int, float)) else None
+    return float(value) if isinstance(value, (int, float)) and isfinite(value) else None
 
 
 def _by(found: Iterable[tuple[str, int, int]]) -> dict[str, Counts]:
@@ -175,7 +189,7 @@ def _cases(found: Iterable[dict[str, Any]]) -> tuple[Case, ...]:
             record_id=row["record_id"],
             outcome=row["outcome"],
             weight=row["weight"],
-            margin=row.get("margin"),
+            margin=_number(row.get("margin")),
             levels={field.value: row[f"{field}_level"] for field in Field},
             reasons=tuple(filter(None, row["reasons"].split(";"))),
             corruptions=_codes(row["corruptions"]),

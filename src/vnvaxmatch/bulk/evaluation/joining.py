@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -36,6 +36,7 @@ _MOST_BITS: Final = 256
 _DOUBT_UNITS: Final = 10**15
 """Probabilities are added up as whole numbers of 1e-15: sums of floats depend on their order."""
 
+_RESULTS: Final = "results.parquet"
 _MOST_MIXES: Final = 100_000
 _TRUTH_COLUMNS: Final = {
     "row": ("row", "dong", "so dong"),
@@ -59,7 +60,7 @@ class Results:
 
     def reader(self, columns: Sequence[str]) -> pa.RecordBatchReader:
         """Read columns from the beginning, batch by batch."""
-        file = pq.ParquetFile(self.path / "results.parquet")
+        file = pq.ParquetFile(self.path / _RESULTS)
         schema = pa.schema([file.schema_arrow.field(name) for name in columns])
         batches = (batch.select(columns) for batch in file.iter_batches(columns=columns))
         return pa.RecordBatchReader.from_batches(schema, batches)
@@ -70,17 +71,18 @@ def open_results(path: Path) -> Results:
     if not path.is_dir():
         what = "is no folder" if path.exists() else "is not there"
         raise InputError(f"{path} {what}; name the folder that `vnvaxmatch verify --out` wrote")
+    for name in (MANIFEST, _RESULTS):
+        if not (path / name).is_file():
+            raise InputError(
+                f"{path} is no results folder: it has no {name}; name the folder that "
+                "`vnvaxmatch verify --out` wrote"
+            )
     try:
         manifest = json.loads((path / MANIFEST).read_text("utf-8"))
-        file = pq.ParquetFile(path / "results.parquet")
-    except FileNotFoundError as error:
-        raise InputError(
-            f"{path} is no results folder: it has no {Path(error.filename or MANIFEST).name}; name "
-            "the folder that `vnvaxmatch verify --out` wrote"
-        ) from error
+        file = pq.ParquetFile(path / _RESULTS)
     except (ValueError, OSError, RecursionError, pa.ArrowException) as error:
         raise InputError(
-            f"{path} is damaged: {MANIFEST} or results.parquet cannot be read; verify again"
+            f"{path} is damaged: {MANIFEST} or {_RESULTS} cannot be read; verify again"
         ) from error
     with file:
         columns, rows = frozenset(file.schema_arrow.names), file.metadata.num_rows
@@ -96,7 +98,7 @@ def open_results(path: Path) -> Results:
         )
     missing = [name for name in (*_SHOWN, "entry_key") if name not in columns]
     if missing:
-        raise InputError(f"{path} is damaged: results.parquet lacks {missing[0]}; verify again")
+        raise InputError(f"{path} is damaged: {_RESULTS} lacks {missing[0]}; verify again")
     if manifest.get("rows") != rows:
         raise InputError(f"{path} is damaged: {MANIFEST} counts other rows; verify again")
     return Results(path, manifest, columns, rows)
@@ -161,6 +163,10 @@ class Joined:
         """Give the rightly told rows of the lowest weight."""
         return self._cases("state = 0 AND weight IS NOT NULL ORDER BY weight, row", count)
 
+    def missed(self, count: int) -> list[dict[str, Any]]:
+        """Give the first rows whose person is in the registry, and of which nobody was told."""
+        return self._cases("state = 3 ORDER BY row", count)
+
     def _cases(self, where: str, count: int) -> list[dict[str, Any]]:
         found = self._rows(
             f"SELECT row, weight, codes, state FROM judged WHERE {where} LIMIT ?", count
@@ -184,8 +190,8 @@ class Joined:
 
 
 @contextmanager
-def joined(results: Results, truth: Path) -> Iterator[Joined]:
-    """Join results with a file of the truth about them.
+def joined(results: Results, truth: Path, **reading: Any) -> Iterator[Joined]:
+    """Join results with a file of the truth about them, read as the caller says (:class:`Options`).
 
     Raises :class:`InputError` where a row has no truth or two, and where the truth speaks of rows
     that are not there.
@@ -196,7 +202,7 @@ def joined(results: Results, truth: Path) -> Iterator[Joined]:
         try:
             db = stack.enter_context(duckdb.connect(config={"temp_directory": spill}))
             db.execute("SET memory_limit = '2GB'; SET preserve_insertion_order = false")
-            by, codes = _load_truth(db, truth, failed)
+            by, codes = _load_truth(db, truth, reading, failed)
             _refuse_unusable(db, truth, by)
             _judge(db, results, by)
             _refuse_unlike(db, results, truth, by)
@@ -210,20 +216,25 @@ def joined(results: Results, truth: Path) -> Iterator[Joined]:
                     "another with TMPDIR"
                 ) from error
             raise InputError(
-                f"cannot evaluate {results.path}: results.parquet is damaged; verify again"
+                f"cannot evaluate {results.path}: {_RESULTS} is damaged; verify again"
             ) from error
 
 
 def _load_truth(
-    db: duckdb.DuckDBPyConnection, truth: Path, failed: list[BaseException]
+    db: duckdb.DuckDBPyConnection,
+    truth: Path,
+    reading: Mapping[str, Any],
+    failed: list[BaseException],
 ) -> tuple[str, bool]:
     """Load the truth; tell by which column it is joined, and whether it says what was done."""
-    source = open_source(truth, Options(known=_TRUTH_COLUMNS, mandatory=("entry_key",)))
+    options = Options(known=_TRUTH_COLUMNS, mandatory=("entry_key",), **reading)
+    source = open_source(truth, options)
     found = source.columns.found
     by = next((name for name in ("row", "record_id") if name in found), None)
     if by is None:
         raise InputError(
-            f"{truth}: no column says which row is meant; name one of its columns row or record_id"
+            f"{truth}: no column says which row is meant; name it with --columns row=HEADING or "
+            "--columns record_id=HEADING"
         )
 
     def batches() -> Iterator[pa.RecordBatch]:

@@ -108,9 +108,12 @@ class Counts:
         F1 is no share, but 2 J / (1 + J) of one: J = right / (told + in registry - right). Its
         interval is that of J, carried over (after Hand, Christen and Kirielle, 2021).
         """
-        shares = Share.of(self.right, self.told + self.in_registry - self.right)
-        values = (shares.value, shares.low, shares.high)
-        return Share(*(None if j is None else 2 * j / (1 + j) for j in values))
+        both = self.told + self.in_registry
+        bounds = Share.of(self.right, both - self.right)
+        if bounds.low is None or bounds.high is None:
+            return bounds
+        low, high = (2 * j / (1 + j) for j in (bounds.low, bounds.high))
+        return Share(2 * self.right / both, low, high)
 
     def as_dict(self) -> dict[str, Any]:
         """Give counts and shares for JSON."""
@@ -250,6 +253,7 @@ class Evaluation:
     codes: tuple[Slice, ...] = ()
     wrong: tuple[Case, ...] = ()
     barely_right: tuple[Case, ...] = ()
+    missed: tuple[Case, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -265,13 +269,26 @@ class Evaluation:
             merged[at] = seen.joined(each)
         return tuple(merged[at] for at in sorted(merged))
 
-    def steps(self, width: int = 1) -> tuple[Step, ...]:
-        """Give what would be told at every so many whole bits, over the weights that were told."""
+    @property
+    def used(self) -> float | None:
+        """The threshold from which on something is known: the one used, or the lowest weight."""
         if not self.curve:
+            return None
+        lowest = self.curve[0].threshold
+        return lowest if self.threshold is None else min(lowest, self.threshold)
+
+    @property
+    def best_is_used(self) -> bool:
+        """Whether no higher threshold than the one used would give a better F1."""
+        return self.best is not None and self.best == self.curve[0]
+
+    def steps(self, width: int = 1) -> tuple[Step, ...]:
+        """Give what is told at the threshold used, and at every so many whole bits above it."""
+        if self.used is None:
             return ()
-        first, last = (floor(self.curve[i].threshold / width) * width for i in (0, -1))
-        found, at = [], 0
-        for threshold in range(first, last + 1, width):
+        found, at = [attrs.evolve(self.curve[0], threshold=self.used)], 0
+        first, last = (floor(bits / width) for bits in (self.used, self.curve[-1].threshold))
+        for threshold in range((first + 1) * width, last * width + 1, width):
             while self.curve[at].threshold < threshold:
                 at += 1
             found.append(attrs.evolve(self.curve[at], threshold=float(threshold)))
@@ -299,4 +316,5 @@ class Evaluation:
             "corruptions": {each.name: each.as_dict() for each in self.codes},
             "wrong": [case.as_dict() for case in self.wrong],
             "barely_right": [case.as_dict() for case in self.barely_right],
+            "missed": [case.as_dict() for case in self.missed],
         }

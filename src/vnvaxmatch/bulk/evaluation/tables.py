@@ -92,13 +92,14 @@ def _identification(evaluation: Evaluation, lang: Lang) -> Table:
         )
     named, known, held = evaluation.candidates
     if named:
+        rows = [count(value, lang) for value in (named, known, held)]
         notes.append(
             say(
                 lang,
-                f"{count(named, lang)} dòng chỉ nêu các ứng viên; trong {count(known, lang)} dòng "
-                f"có người trong sổ, {count(held, lang)} dòng có nêu đúng người đó.",
-                f"{count(named, lang)} rows name candidates only; of {count(known, lang)} whose "
-                f"person is in the registry, {count(held, lang)} name that person among them.",
+                f"Dòng chỉ nêu các ứng viên: {rows[0]}; trong đó có người trong sổ: {rows[1]}, và "
+                f"nêu đúng người đó trong số ứng viên: {rows[2]}.",
+                f"Rows that name candidates only: {rows[0]}; with the person in the registry: "
+                f"{rows[1]}, and with that person among the candidates: {rows[2]}.",
             )
         )
     return Table(
@@ -209,8 +210,8 @@ def _reliability(evaluation: Evaluation, lang: Lang, short: bool) -> Table:
 
 
 def _thresholds(evaluation: Evaluation, lang: Lang, short: bool) -> Table:
-    curve, best = evaluation.curve, evaluation.best
-    steps = evaluation.steps(_width(len(evaluation.steps()), short)) if curve else ()
+    best = evaluation.best
+    steps = evaluation.steps(_width(len(evaluation.steps()), short))
     notes = [
         say(
             lang,
@@ -224,6 +225,12 @@ def _thresholds(evaluation: Evaluation, lang: Lang, short: bool) -> Table:
         at, f1 = decimal(best.threshold, lang), decimal(best.f1, lang, places=5)
         notes.append(
             say(
+                lang,
+                f"Không ngưỡng nào cao hơn cho F1 tốt hơn {f1}.",
+                f"No higher threshold gives a better F1 than {f1}.",
+            )
+            if evaluation.best_is_used
+            else say(
                 lang,
                 f"F1 cao nhất {f1} ở ngưỡng {at} bit; ngưỡng này chọn theo chính sự thật, nên con "
                 "số đẹp hơn thực tế.",
@@ -245,7 +252,7 @@ def _thresholds(evaluation: Evaluation, lang: Lang, short: bool) -> Table:
         ),
         tuple(
             (
-                f"{step.threshold:.0f}",
+                decimal(step.threshold, lang, places=0 if step.threshold.is_integer() else 2),
                 count(step.told, lang),
                 count(step.right, lang),
                 percent(step.precision, lang, places=4),
@@ -318,6 +325,7 @@ def _cases(evaluation: Evaluation, lang: Lang, short: bool) -> Iterator[Table]:
             evaluation.wrong,
         ),
         (("Đúng mà trọng số thấp nhất", "Right, with the lowest weight"), evaluation.barely_right),
+        (("Bỏ sót: những dòng đầu tiên", "Missed: the first rows"), evaluation.missed),
     )
     headings = (
         say(lang, "dòng", "row"),
@@ -355,4 +363,4 @@ def _interval(share: Share, lang: Lang) -> str:
     if share.value is None:
         return "–"
     low, high = (percent(bound, lang).removesuffix(" %") for bound in (share.low, share.high))
-    return f"{percent(share.value, lang)} ({low} … {high})"
+    return f"{percent(share.value, lang)} ({low}–{high})"
