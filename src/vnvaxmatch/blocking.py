@@ -36,7 +36,8 @@ class KeyKind(StrEnum):
     FOLD_BIRTH = "fold_birth"
     """The name without marks and the birth date."""
     BIRTH_SEX_GIVEN = "birth_sex_given"
-    """The birth date, the sex and the last word of the name without marks."""
+    """The birth date, the sex (either, where it is missing) and the last word of the name without
+    marks."""
     FOLD_YEAR = "fold_year"
     """The name without marks and the year of birth."""
     PHONE = "phone"
@@ -162,8 +163,8 @@ def _keys(
         born = birth.code
         yield Key(KeyKind.NAME_BIRTH, f"{born} {name.key}")
         yield Key(KeyKind.FOLD_BIRTH, f"{born} {fold}")
-        if sex is not None:
-            yield Key(KeyKind.BIRTH_SEX_GIVEN, f"{born} {sex.value} {fold.rpartition(' ')[2]}")
+        for either in Sex if sex is None else (sex,):
+            yield Key(KeyKind.BIRTH_SEX_GIVEN, f"{born} {either.value} {fold.rpartition(' ')[2]}")
         yield Key(KeyKind.FOLD_YEAR, f"{birth.year} {fold}")
     for phone in phones:
         yield Key(KeyKind.PHONE, phone)

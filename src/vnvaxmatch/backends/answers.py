@@ -74,7 +74,7 @@ def filed_under(key: Key) -> Callable[[Row], bool]:
         case KeyKind.BIRTH_SEX_GIVEN:
             born, sex, given = value.split(" ", 2)
             of_name = _named(f"{born} {given}", part=_given_of)
-            return lambda row: _SEX_OF.get(row[_SEX]) == sex and of_name(row)
+            return lambda row: _SEX_OF.get(row[_SEX], sex) == sex and of_name(row)
 
 
 def _makes_key(code: str) -> bool:

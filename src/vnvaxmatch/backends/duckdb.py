@@ -32,7 +32,7 @@ try:
 except ImportError as error:
     raise MissingExtraError("bulk") from error
 
-__all__ = ["ENTRIES", "FORMER_NUMBERS", "REJECTED", "DuckDBRegistry", "write_registry"]
+__all__ = ["ENTRIES", "FORMER_NUMBERS", "REJECTED", "DuckDBRegistry", "key_parts", "write_registry"]
 
 _STEP: Final = 50_000
 _COLUMNS: Final = ", ".join(("entry", *COLUMNS))
@@ -41,7 +41,7 @@ _HOLDS: Final = {
     KeyKind.FORMER_NUMBER: "entry IN (SELECT entry FROM former_numbers WHERE number = ?)",
     KeyKind.NAME_BIRTH: "birth = ? AND name_key = ?",
     KeyKind.FOLD_BIRTH: "birth = ? AND name_fold = ?",
-    KeyKind.BIRTH_SEX_GIVEN: "birth = ? AND sex = ? AND name_given = ?",
+    KeyKind.BIRTH_SEX_GIVEN: "birth = ? AND (sex IS NULL OR sex = ?) AND name_given = ?",
     KeyKind.FOLD_YEAR: "birth // 10000 = ? AND name_fold = ?",
     KeyKind.PHONE: "phone = ?",
 }
@@ -188,22 +188,30 @@ class DuckDBRegistry:
         )
 
 
-def _block(cursor: duckdb.DuckDBPyConnection, key: Key) -> list[tuple[Any, ...]]:
-    """Read the entries that have a key, one more than its cap at the most."""
+def key_parts(key: Key) -> list[str | int]:
+    """Take a key's value apart into what the columns of an entry hold, in the order of its kind.
+
+    >>> key_parts(Key(KeyKind.BIRTH_SEX_GIVEN, "19851110 female thu"))
+    [19851110, 2, 'thu']
+    """
     match key.kind:
         case KeyKind.NUMBER | KeyKind.FORMER_NUMBER:
-            values: list[str | int] = [int(key.value)]
+            return [int(key.value)]
         case KeyKind.PHONE:
-            values = [key.value]
+            return [key.value]
         case KeyKind.BIRTH_SEX_GIVEN:
             birth, sex, given = key.value.split(" ", 2)
-            values = [int(birth), SEX_CODES[Sex(sex)], given]
+            return [int(birth), SEX_CODES[Sex(sex)], given]
         case _:
             birth, name = key.value.split(" ", 1)
-            values = [int(birth), name]
+            return [int(birth), name]
+
+
+def _block(cursor: duckdb.DuckDBPyConnection, key: Key) -> list[tuple[Any, ...]]:
+    """Read the entries that have a key, one more than its cap at the most."""
     return cursor.execute(
         f"SELECT {_COLUMNS} FROM entries WHERE {_HOLDS[key.kind]} LIMIT {CAPS[key.kind] + 1}",
-        values,
+        key_parts(key),
     ).fetchall()
 
 

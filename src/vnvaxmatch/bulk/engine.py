@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from vnvaxmatch.backends import Registry
-from vnvaxmatch.backends.duckdb import DuckDBRegistry
+from vnvaxmatch.backends.duckdb import DuckDBRegistry, key_parts
 from vnvaxmatch.blocking import CAPS, Key, KeyKind
 from vnvaxmatch.bulk.lift import Interner, Memo
 from vnvaxmatch.bulk.numbers import NO_NUMBER, SEXES
@@ -141,9 +141,8 @@ _SEARCHED = {
         "e.birth = a.birth AND e.name_fold = a.fold",
     ),
     KeyKind.BIRTH_SEX_GIVEN: (
-        {"birth": pa.int32(), "sex": pa.string(), "given": pa.string()},
-        "e.birth = a.birth AND e.name_given = a.given"
-        " AND e.sex = CASE a.sex WHEN 'male' THEN 1 ELSE 2 END",
+        {"birth": pa.int32(), "sex": pa.int8(), "given": pa.string()},
+        "e.birth = a.birth AND e.name_given = a.given AND coalesce(e.sex, a.sex) = a.sex",
     ),
     KeyKind.FOLD_YEAR: (
         {"year": pa.int32(), "fold": pa.string()},
@@ -160,9 +159,9 @@ def _hits(db: duckdb.DuckDBPyConnection, kind: KeyKind, keys: Sequence[Key]) -> 
     numbers = [number for number, key in enumerate(keys) if key.kind is kind]
     if not numbers:
         return np.empty((2, 0), dtype=np.int64)
-    parts = zip(*(keys[n].value.split(" ", len(columns) - 1) for n in numbers), strict=True)
+    parts = zip(*(key_parts(keys[number]) for number in numbers), strict=True)
     asked = {
-        name: pa.array(part, pa.string()).cast(column)
+        name: pa.array(part, column)
         for (name, column), part in zip(columns.items(), parts, strict=True)
     }
     db.register("asked", pa.table({"key": pa.array(numbers, pa.int64()), **asked}))

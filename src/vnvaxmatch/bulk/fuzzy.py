@@ -264,9 +264,9 @@ class FuzzyPicker:
         columns["weight"] = pa.array(total[place], mask=nobody)
         for field in Field:
             bits = np.concatenate([first.bits[field], second.bits[field]])[place]
-            likeness = np.concatenate(
-                [first.pairs.likeness[field], second.pairs.likeness[field]]
-            )[place]
+            likeness = np.concatenate([first.pairs.likeness[field], second.pairs.likeness[field]])[
+                place
+            ]
             columns[f"{field}_weight"] = pa.array(bits, mask=nobody | missing[likeness])
         return columns
 

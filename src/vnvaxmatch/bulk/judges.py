@@ -154,9 +154,7 @@ class RowJudge:
             pa.array(wrong, pa.string()),
             pa.array(classes, pa.string()),
             batch,
-            pa.array(suggestions, pa.string())
-            if self._disclosure is Disclosure.VALUES
-            else None,
+            pa.array(suggestions, pa.string()) if self._disclosure is Disclosure.VALUES else None,
         )
 
 

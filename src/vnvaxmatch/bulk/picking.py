@@ -160,9 +160,7 @@ class ExactPicker:
     ) -> Decision:
         if state == _NOT_ASKED:
             return Decision(settled or Outcome.INCOMPLETE)
-        return decide(
-            evidences, policy=self._policy, settled=settled, skipped=state == _SKIPPED
-        )
+        return decide(evidences, policy=self._policy, settled=settled, skipped=state == _SKIPPED)
 
 
 def keyless(decision: Decision) -> Decision:

@@ -41,9 +41,7 @@ class PairWeigher:
         counts = weigher.frequencies
         self._surnames = Memo(counts.surname_bits)
         self._rests = Memo(counts.rest_bits)
-        self._keys: Memo[str, float] = Memo(
-            lambda key: counts.name_bits(PersonName("", key).fold)
-        )
+        self._keys: Memo[str, float] = Memo(lambda key: counts.name_bits(PersonName("", key).fold))
         self._births: Memo[tuple[int, int], float] = Memo(self._birth)
 
     def name_bits(self, folds: pa.StringArray) -> Floats:

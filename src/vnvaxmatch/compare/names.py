@@ -72,8 +72,6 @@ def compare_folds(a: str, b: str, /, *, keys: tuple[str, str], dotted: bool = Fa
     return _compare(a, b, keys=keys, dotted=dotted)
 
 
-
-
 def _compare(a: str, b: str, *, keys: tuple[str, str], dotted: bool) -> Likeness:
     left, right = a.split(), b.split()
     if left == right:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
 from math import log2
-from typing import Final
+from typing import Final, TypeVar
 
 import attrs
 
@@ -15,6 +15,8 @@ from vnvaxmatch.normalize.tables import rows
 from vnvaxmatch.records import Entry
 
 __all__ = ["LISTED", "NATION", "RAREST", "Frequencies", "most_common"]
+
+_T = TypeVar("_T")
 
 LISTED: Final = 50_000
 """So many surnames, and so many remainders of names, are counted one by one: the most common."""
@@ -109,7 +111,7 @@ class Frequencies:
         known = self._bits.get(("surname", surname))
         if known is None:
             usual = national_surnames().get(surname, _RARE_SURNAME)
-            known = self._rarity(self.surnames.get(surname, 0), usual)
+            known = self._rarity(self.surnames, surname, usual)
             if surname in self.surnames:
                 self._bits["surname", surname] = known
         return known
@@ -118,7 +120,7 @@ class Frequencies:
         """Give the rarity of what follows the first word."""
         known = self._bits.get(("rest", rest))
         if known is None:
-            known = self._rarity(self.rests.get(rest, 0), _REST)
+            known = self._rarity(self.rests, rest, _REST)
             if rest in self.rests:
                 self._bits["rest", rest] = known
         return known
@@ -140,7 +142,9 @@ class Frequencies:
         """The rarity of the most common name there could be."""
         surnames = {*self.surnames, *national_surnames()}
         rests = (self.rest_bits(rest) for rest in self.rests)
-        return min(map(self.surname_bits, surnames)) + min((self._rarity(0, _REST), *rests))
+        return min(map(self.surname_bits, surnames)) + min(
+            (self._rarity(self.rests, None, _REST), *rests)
+        )
 
     @property
     def least_birth_bits(self) -> float:
@@ -150,13 +154,15 @@ class Frequencies:
     def _birth_bits(self, code: int) -> float:
         year, month, day = code // 10_000, code // 100 % 100, code % 100
         if not day:
-            in_year = self._rarity(self._years.get(year, 0), _YEARS)
+            in_year = self._rarity(self._years, year, _YEARS)
             return in_year if not month else in_year + log2(12)
         usual = _DAYS * (_NEW_YEAR if month == day == 1 else 1)
-        return self._rarity(self.births.get(code, 0), usual)
+        return self._rarity(self.births, code, usual)
 
-    def _rarity(self, count: int, national: float) -> float:
-        return -log2((count + _BELIEF * national) / (self.total + _BELIEF))
+    def _rarity(self, counts: Mapping[_T, int], term: _T | None, national: float) -> float:
+        counted = self.total if counts else 0
+        count = 0 if term is None else counts.get(term, 0)
+        return -log2((count + _BELIEF * national) / (counted + _BELIEF))
 
 
 def most_common(counts: Mapping[str, int], /) -> dict[str, int]:
