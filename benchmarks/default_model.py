@@ -46,6 +46,9 @@ BY_HAND = {
     # Whole values of somebody else are what made-up lists hardly have, and real ones do.
     (Field.NAME, "name_differs"): Chance(0.003, 0.99),
     (Field.BIRTH, "birth_differs"): Chance(0.004, 0.99),
+    # Of these made-up people have hardly any by chance, so that chance is set higher than counted.
+    (Field.NAME, "name_marker"): Chance(0.001, 0.02, Scale.TERM),
+    (Field.NAME, "name_keys"): Chance(0.0015, 0.02, Scale.TERM),
     # Made-up lists abbreviate one word; with several, many more people fit.
     (Field.NAME, "name_initials"): Chance(0.003, 2e-5),
     # Per person of the registry: another's number (a mother's on a child's record, a clerk's on a

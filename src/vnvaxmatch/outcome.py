@@ -137,6 +137,13 @@ class Doubt(StrEnum):
     DOSE_OUT_OF_ORDER = "dose_out_of_order"
     DOSE_INTERVAL_SHORT = "dose_interval_short"
     DOSE_REPEATED = "dose_repeated"
+    DOSE_DUPLICATE = "dose_duplicate"
+    DOSE_VACCINES_DIFFER = "dose_vaccines_differ"
+    DOSE_TOO_MANY = "dose_too_many"
+
+    LINK_REFUSED = "link_refused"
+    LINK_AMBIGUOUS = "link_ambiguous"
+    LINK_ELSEWHERE = "link_elsewhere"
 
 
 class Reason(StrEnum):

@@ -223,9 +223,11 @@ def test_a_whole_list_equals_its_rows(made, matcher):
         assert_equal(*both(matcher, a, b, **given_), batch)
 
 
+@MATCHERS
 @pytest.mark.parametrize("workers", [2, 3])
-def test_workers_change_nothing(made, tmp_path, monkeypatch, workers):
+def test_workers_change_nothing(made, tmp_path, monkeypatch, workers, matcher):
     """Several processes and small batches give the same files as one process."""
+    monkeypatch.setattr("vnvaxmatch.bulk.runs._SHORT", 0)
     monkeypatch.setattr("vnvaxmatch.bulk.sources.delimited.BATCH_ROWS", 500)
     results = []
     for count in (1, workers):
@@ -233,6 +235,7 @@ def test_workers_change_nothing(made, tmp_path, monkeypatch, workers):
             made / "s" / "doses.csv",
             registry=made / "registry.duckdb",
             out=tmp_path / str(count),
+            by=matcher,
             options=InputOptions(reference=date(2023, 1, 1)),
             worklists=False,
             workers=count,

@@ -1,6 +1,7 @@
 """Worklists: every row to fix in exactly one sheet, safe to open, the wrong cells marked."""
 
 import csv
+import json
 import re
 import tempfile
 import zipfile
@@ -13,10 +14,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vnvaxmatch import Exact
+from vnvaxmatch.backends import Fuzzy
+from vnvaxmatch.bulk import build_registry, verify
+from vnvaxmatch.bulk.results import suggestions_cell
 from vnvaxmatch.bulk.worklists import SPOOLED, UNROUTED, write_worklists
-from vnvaxmatch.bulk.writing import _SPOOL_SCHEMA
+from vnvaxmatch.bulk.writing import SPOOL_SCHEMA, TOLD_SCHEMA
 from vnvaxmatch.messages import message
 from vnvaxmatch.normalize import commune_name
+from vnvaxmatch.policy import Disclosure, Suggestion
+from vnvaxmatch.records import Field
 
 BA_DINH, NGOC_HA, SA_PA = "00004", "00008", "03006"
 FORMULAS = [
@@ -27,13 +34,13 @@ FORMULAS = [
 
 
 def spooled(row, commune=None, **cells):
-    base = dict.fromkeys(_SPOOL_SCHEMA.names)
+    base = dict.fromkeys(TOLD_SCHEMA.names)
     return base | {"row": row, "commune": commune, "outcome": "mismatched", "wrong": "name"} | cells
 
 
-def write(folder, rows, **options):
+def write(folder, rows, schema=SPOOL_SCHEMA, **options):
     """Write worklists of spooled rows and give the index."""
-    table = pa.Table.from_pylist(rows, schema=_SPOOL_SCHEMA)
+    table = pa.Table.from_pylist([{n: row[n] for n in schema.names} for row in rows], schema=schema)
     pq.write_table(table, folder / "spool.parquet")
     written = write_worklists(
         folder / "spool.parquet",
@@ -116,14 +123,17 @@ def _places(page):
     return {
         cell.column
         for cell in page[3]
-        if cell.value not in own and not cell.value.startswith("Corrected")
+        if cell.value not in own and not cell.value.startswith(("Corrected", "Suggested"))
     }
 
 
+@pytest.mark.parametrize("schema", [SPOOL_SCHEMA, TOLD_SCHEMA], ids=["findings", "values"])
 @pytest.mark.parametrize("text", FORMULAS)
-def test_no_cell_can_run(tmp_path, text):
-    """Whatever was recorded, each cell of it is text: no formula, no link, no number."""
-    write(tmp_path, [spooled(1, BA_DINH, **dict.fromkeys(SPOOLED, text))], lang="en")
+def test_no_cell_can_run(tmp_path, text, schema):
+    """Whatever was recorded or is held, each cell is text: no formula, no link, no number."""
+    cell = suggestions_cell([Suggestion(Field.NAME, text)])
+    row = spooled(1, BA_DINH, **dict.fromkeys(SPOOLED, text), suggestions=cell)
+    write(tmp_path, [row], schema, lang="en")
 
     (file,) = (tmp_path / "worklists").glob("*.xlsx")
     (row,) = cells(tmp_path, file.name)
@@ -166,10 +176,11 @@ def test_wrong_fields_are_marked(tmp_path):
     assert any(text and "\n" in text for text in texts)
 
 
+@pytest.mark.parametrize("schema", [SPOOL_SCHEMA, TOLD_SCHEMA], ids=["findings", "values"])
 @pytest.mark.parametrize("lang", ["vi", "en"])
-def test_there_is_room_to_correct(tmp_path, lang):
+def test_there_is_room_to_correct(tmp_path, lang, schema):
     """Headings in the language, blank cells to fill in, a filter, a frozen head, A4 landscape."""
-    (item,) = write(tmp_path, [spooled(1, BA_DINH)], lang=lang)
+    (item,) = write(tmp_path, [spooled(1, BA_DINH)], schema, lang=lang)
 
     page = sheet(tmp_path, item["file"])
     headings = [cell.value for cell in page[3]]
@@ -180,6 +191,10 @@ def test_there_is_room_to_correct(tmp_path, lang):
     assert page.freeze_panes == "C4"
     assert page.auto_filter.ref == f"A3:{page.cell(4, len(headings)).coordinate}"
     assert (page.page_setup.orientation, page.page_setup.paperSize) == ("landscape", 9)
+    assert page.sheet_properties.pageSetUpPr.fitToPage
+    assert page.page_setup.fitToHeight == 0
+    printed = [page.column_dimensions[c.column_letter].width for c in page[3][:notes]]
+    assert sum(printed) < 230  # what still can be read where A4 holds it all
 
 
 def test_no_rows_make_an_empty_index(tmp_path):
@@ -193,3 +208,162 @@ def test_nothing_else_is_left(tmp_path):
 
     names = {path.name for path in (tmp_path / "worklists").iterdir()}
     assert names == {"index.csv", *(i["file"] for i in index)}
+
+
+# --- suggestions ------------------------------------------------------------------------------
+
+
+def shown(folder, file):
+    """The cells of each row of a worklist by their headings, in English."""
+    headings = [cell.value for cell in sheet(folder, file)[3]]
+    return [dict(zip(headings, (c.value for c in row), strict=True)) for row in cells(folder, file)]
+
+
+def test_a_suggestion_stays_a_suggestion(tmp_path):
+    """A line for each, the surest first, the unsure ones so called; nothing is filled in."""
+    cell = suggestions_cell(
+        [
+            Suggestion(Field.BIRTH, "10/11/1985", 31.0),
+            Suggestion(Field.NAME, "Trần  Thị\nThử", 10.0),
+            Suggestion(Field.ID_NUMBER, "001185000123", 9.9),
+        ]
+    )
+
+    (item,) = write(tmp_path, [spooled(1, BA_DINH, suggestions=cell)], TOLD_SCHEMA, lang="en")
+
+    (row,) = shown(tmp_path, item["file"])
+    assert row["Suggested correction"].split("\n") == [
+        "Date of birth: 10/11/1985",
+        "Full name: Trần Thị Thử",
+        "ID number: 001185000123 (not sure)",
+    ]
+    assert not [value for name, value in row.items() if name.startswith("Corrected") and value]
+
+
+def test_a_suggestion_has_the_height_that_it_needs(tmp_path):
+    """A row is as high as the longer of its reasons and its suggestions, as they wrap."""
+    long = suggestions_cell([Suggestion(Field.NAME, "Nguyễn " * 20)])
+    rows = [
+        spooled(1, BA_DINH, suggestions=suggestions_cell([Suggestion(Field.SEX, "Nam")])),
+        spooled(2, BA_DINH, suggestions=long),
+        spooled(3, BA_DINH, reasons="name_marks;birth_differs;sex_differs"),
+    ]
+
+    (item,) = write(tmp_path, rows, TOLD_SCHEMA)
+
+    page = sheet(tmp_path, item["file"])
+    one, several, three = (page.row_dimensions[4 + n].height for n in range(3))
+    assert one < 2 * 15
+    assert several >= 5 * 15
+    assert 3 * 15 <= three < several
+
+
+@pytest.mark.parametrize(
+    ("reasons", "fitting", "words"),
+    [
+        ("several_entries", 2, "People who may fit: 2"),
+        ("weight_too_low", 1, "People who may fit: 1"),
+        ("several_entries;block_too_large", 3, "People who may fit: at least 3"),
+        ("block_too_large", None, ""),
+    ],
+)
+def test_how_many_fit_is_said(tmp_path, reasons, fitting, words):
+    """Where nobody was taken, the sheet says why, and how many could be meant."""
+    row = spooled(1, BA_DINH, outcome="ambiguous", reasons=reasons, fitting=fitting)
+
+    (item,) = write(tmp_path, [row], TOLD_SCHEMA, lang="en")
+
+    (row,) = shown(tmp_path, item["file"])
+    assert row["Suggested correction"] == words
+    assert row["Reasons"].split("\n") == [message(c, lang="en") for c in reasons.split(";")]
+
+
+def test_that_several_fit_is_said_where_no_reason_is_told(tmp_path):
+    """At the disclosure of right or wrong only, a printed row still says that it is open."""
+    row = spooled(1, BA_DINH, outcome="ambiguous", wrong="", reasons="birth_no_day")
+
+    (item,) = write(tmp_path, [row], lang="en")
+
+    (row,) = shown(tmp_path, item["file"])
+    words = [message(code, lang="en") for code in ("birth_no_day", "outcome.ambiguous")]
+    assert row["Reasons"].split("\n") == words
+
+
+HELD = [
+    {"entry_key": "=held-one", "full_name": "Trần Thị Hoài Thử", "date_of_birth": "10/11/1985",
+     "sex": "Nữ", "id_number": "001185000123"},
+    {"entry_key": "=held-two", "full_name": "Đoàn Bảo Mẫu", "date_of_birth": "02/03/1990",
+     "sex": "Nam", "id_number": "079090000456"},
+    {"entry_key": "@held-three", "full_name": "Đoàn Bảo Mẫu", "date_of_birth": "02/03/1990",
+     "sex": "Nam", "id_number": "001090000457"},
+]  # fmt: skip
+CLAIMED = [
+    {"full_name": "Tran Thi Hoai Thu", "date_of_birth": "1985", "sex": "Nam",
+     "id_number": "001185000123"},
+    {"full_name": "Tran Thi Hoai Thu", "date_of_birth": "11/10/1985", "sex": "Nữ",
+     "id_number": "001185000132"},
+    {"full_name": "Doan Bao Mau", "date_of_birth": "2/3/90", "sex": "Nam", "id_number": ""},
+]  # fmt: skip
+
+
+def table_of(path, rows):
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def everything(folder):
+    """All that stands in any file of a folder, as text."""
+    texts = []
+    for path in sorted(folder.rglob("*")):
+        if path.suffix == ".parquet":
+            texts.append(repr(pq.read_table(path).to_pylist()))
+        elif path.suffix == ".xlsx":
+            with zipfile.ZipFile(path) as archive:
+                texts += [archive.read(part).decode() for part in archive.namelist()]
+        elif path.is_file():
+            texts.append(path.read_text("utf-8-sig"))
+    return "\n".join(texts)
+
+
+@pytest.mark.parametrize("disclosure", Disclosure)
+@pytest.mark.parametrize("matcher", [Exact(), Fuzzy()], ids=["exact", "fuzzy"])
+def test_values_are_told_at_values_only(tmp_path, matcher, disclosure):
+    """No value of the registry is in any file of a run but at the disclosure that is for it."""
+    build_registry(table_of(tmp_path / "people.csv", HELD), out=tmp_path / "people.sqlite")
+
+    run = verify(
+        table_of(tmp_path / "doses.csv", CLAIMED),
+        registry=tmp_path / "people.sqlite",
+        out=tmp_path / "out",
+        by=matcher,
+        disclosure=disclosure,
+        lang="en",
+    )
+
+    stated = {value for row in CLAIMED for value in row.values()}
+    held = {value for row in HELD for value in row.values()} - stated - {"Nữ"}
+    text = everything(run.out)
+    assert any(row["full_name"] in text for row in CLAIMED)
+    told = {value for value in held if value in text}
+    (file,) = (run.out / "worklists").glob("*.xlsx")
+    rows = shown(run.out, file.name)
+    if disclosure is not Disclosure.VALUES:
+        assert told == set()
+        assert "Suggested correction" not in rows[0]
+        return
+    first, *_, last = (row["Suggested correction"] for row in rows)
+    assert set(first.split("\n")) == {
+        "Sex: Nữ", "Date of birth: 10/11/1985", "Full name: Trần Thị Hoài Thử",
+    }  # fmt: skip
+    if isinstance(matcher, Fuzzy):
+        assert last == "People who may fit: 2"
+        with (run.out / "results.csv").open(encoding="utf-8-sig", newline="") as file:
+            *_, row = csv.DictReader(file)
+        assert row["candidates"] == "'=held-two;'@held-three"
+    summary = json.loads((run.out / "summary.json").read_text("utf-8"))
+    assert summary.get("identification") == (
+        {"identified": 2, "ambiguous": 1, "not_found": 0} if isinstance(matcher, Fuzzy) else None
+    )

@@ -61,8 +61,12 @@ def suggest(evidence: Evidence, held: Mapping[Field, str]) -> tuple[Suggestion, 
     """Suggest what the fields that do not agree should be, the surest first.
 
     ``held`` are the entry's values as a person writes them (:func:`written`). A field is as sure as
-    the odds of the entry by all the others. A date is not corrected to a less precise one.
+    the odds of the entry by all the others. A date is not corrected to a less precise one. Where
+    nothing was weighed and neither name nor birth is alike, the number may be somebody else's: then
+    nothing is suggested.
     """
+    if evidence.weight is None and not any(_speaks(evidence, f) for f in (Field.NAME, Field.BIRTH)):
+        return ()
     suggested = [
         Suggestion(finding.field, held[finding.field], _without(evidence, finding))
         for finding in evidence.findings
@@ -71,6 +75,10 @@ def suggest(evidence: Evidence, held: Mapping[Field, str]) -> tuple[Suggestion, 
         and _is_better(finding, held)
     ]
     return tuple(sorted(suggested, key=lambda s: 0.0 if s.weight is None else -s.weight))
+
+
+def _speaks(evidence: Evidence, field: Field) -> bool:
+    return evidence.levels.get(field, Level.MISSING) not in (Level.DIFFERENT, Level.MISSING)
 
 
 def _without(evidence: Evidence, finding: Finding) -> float | None:

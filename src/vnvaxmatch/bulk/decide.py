@@ -18,6 +18,7 @@ from vnvaxmatch.backends import Decision
 from vnvaxmatch.bulk.claims import ClaimBatch
 from vnvaxmatch.bulk.lift import Interner, distinct_rows
 from vnvaxmatch.bulk.own import Own
+from vnvaxmatch.bulk.picking import Blocks
 from vnvaxmatch.bulk.results import verdict_cells
 from vnvaxmatch.compare import Level
 from vnvaxmatch.outcome import Change, Doubt, Reason
@@ -38,7 +39,8 @@ class Decided:
     """A batch of results rows; which fields of each to look at again, and its class if it is dirty.
 
     ``texts`` is the input that the rows were made of; ``suggestions`` what to correct, as
-    :func:`vnvaxmatch.bulk.results.suggestions_cell` writes it.
+    :func:`vnvaxmatch.bulk.results.suggestions_cell` writes it; ``blocks`` what each kind of key came
+    to.
     """
 
     table: pa.Table
@@ -46,6 +48,7 @@ class Decided:
     classes: pa.StringArray
     texts: pa.RecordBatch
     suggestions: pa.StringArray | None = None
+    blocks: Blocks = attrs.field(factory=dict)
 
 
 Owns: TypeAlias = dict[str, Own]
@@ -99,6 +102,7 @@ class Decider:
         first_row: int,
         given: Mapping[str, pa.Array] | None = None,
         suggestions: pa.StringArray | None = None,
+        blocks: Blocks | None = None,
     ) -> Decided:
         """Make the results rows of a batch; ``first_row`` is the number of its first row.
 
@@ -129,7 +133,7 @@ class Decider:
             for name in ("wrong", "class")
         )
         table = pa.table([columns[name] for name in self._schema.names], schema=self._schema)
-        return Decided(table, wrong, classes, texts, suggestions)
+        return Decided(table, wrong, classes, texts, suggestions, blocks or {})
 
     def _cells(self, profile: tuple[int, ...]) -> dict[str, Any]:
         """Make the cells of one profile."""

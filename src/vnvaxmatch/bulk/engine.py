@@ -5,9 +5,11 @@ The embedded one is DuckDB on a DuckDB registry. Any other registry is asked one
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeAlias
 
+import attrs
 import duckdb
 import numpy as np
 import numpy.typing as npt
@@ -54,8 +56,15 @@ SEARCH_SCHEMA = pa.schema(
     ]
 )
 
-Searched: TypeAlias = tuple[pa.Table, dict[int, set[KeyKind]]]
-"""The found pairs, sorted by row, and the kinds of key that were skipped for a row."""
+
+@attrs.frozen
+class Searched:
+    """The found pairs, sorted by row; the kinds of key that were skipped for a row; and how many
+    entries each kind led to, an entry counted once for a row and kind."""
+
+    pairs: pa.Table
+    skipped: dict[int, set[KeyKind]]
+    found: Counter[KeyKind]
 
 
 class Engine(Protocol):
@@ -104,7 +113,7 @@ class DuckDBEngine:
         keys: Interner[Key] = Interner()
         wanted = [(row, keys.number(key)) for row, some in enumerate(asked) for key in some]
         if not wanted:
-            return SEARCH_SCHEMA.empty_table(), {}
+            return Searched(SEARCH_SCHEMA.empty_table(), {}, Counter())
         row, key = np.array(wanted, dtype=np.int64).T
         try:
             hits = [_hits(self._db, kind, keys.things) for kind in _SEARCHED]
@@ -114,9 +123,12 @@ class DuckDBEngine:
             skipped: dict[int, set[KeyKind]] = {}
             for at in np.flatnonzero(over[key]).tolist():
                 skipped.setdefault(int(row[at]), set()).add(keys.things[key[at]].kind)
+            found: Counter[KeyKind] = Counter()
+            for at, count in enumerate(np.bincount(key, weights=np.where(over, 0, counts)[key])):
+                found[keys.things[at].kind] += int(count)
             kept = ~over[found_key]
             pairs = _expanded(row, key, found_key[kept], entry[kept], len(keys.things))
-            return _entries(self._db, *pairs), skipped
+            return Searched(_entries(self._db, *pairs), skipped, found)
         except duckdb.Error as error:
             raise RegistryError(_UNREADABLE) from error
 
@@ -268,12 +280,14 @@ class RegistryEngine:
         """Find the entries of each row's keys."""
         pairs = []
         skipped: dict[int, set[KeyKind]] = {}
+        counts: Counter[KeyKind] = Counter()
         for row, keys in enumerate(asked):
             found = self._registry.find(keys)
             pairs += [{"row": row, **_held(entry)} for entry in found.entries]
+            counts.update(found.blocks)
             if found.skipped:
                 skipped[row] = set(found.skipped)
-        return pa.Table.from_pylist(pairs, schema=SEARCH_SCHEMA), skipped
+        return Searched(pa.Table.from_pylist(pairs, schema=SEARCH_SCHEMA), skipped, counts)
 
     def _find(self, number: int) -> tuple[list[tuple[Any, ...]], bool]:
         found = self._registry.find(

@@ -1,11 +1,13 @@
 """The fuzzy matcher in columns: number first, other keys only for those whom it does not settle.
 
-A row whose number leads to one entry that agrees in all is settled by comparing columns. The others
-are decided by the scalar rule, from weights that were added up column by column in the same order.
+A row whose number leads to one entry that nobody else could outweigh is settled by comparing
+columns. The others are decided by the scalar rule, from weights that were added up column by column
+in the same order.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, TypeAlias
@@ -22,12 +24,14 @@ from vnvaxmatch.bulk.claims import ClaimBatch, ClaimReader, column_of
 from vnvaxmatch.bulk.engine import Engine
 from vnvaxmatch.bulk.lift import Interner, Memo, distinct_rows
 from vnvaxmatch.bulk.numbers import NO_NUMBER, SEXES
-from vnvaxmatch.bulk.pairs import PairLevels, PairReader
+from vnvaxmatch.bulk.pairs import PairReader
 from vnvaxmatch.bulk.picking import (
+    Blocks,
     Picks,
     Settler,
     differing,
     keyless,
+    number_blocks,
     single_pairs,
     suggested,
 )
@@ -43,6 +47,7 @@ from vnvaxmatch.records import Claim, Field
 __all__ = ["FuzzyPicker"]
 
 Ints: TypeAlias = npt.NDArray[Any]
+Floats: TypeAlias = npt.NDArray[np.float64]
 
 
 @attrs.define
@@ -91,13 +96,14 @@ class FuzzyPicker:
         found, over = self._engine.join(np.where(foreign, NO_NUMBER, claims.number))
         name_bits = self._columns.name_bits(claims.name_fold)
         first = self._columns.weigh(self._pairs.read(claims, found), found, name_bits)
-        pair = self._agreeing(first.pairs, len(claims))
-        opened = self._open(claims, first, np.flatnonzero((pair < 0) & ~foreign), over)
-        more = self._search(claims, opened)
+        rivals = self._columns.rivals(claims.name_fold, name_bits, claims.birth)
+        pair = self._settled_by_number(first, rivals, len(claims))
+        opened = self._open(first, rivals, np.flatnonzero((pair < 0) & ~foreign), over)
+        more, blocks = self._search(claims, opened)
         second = self._columns.weigh(self._pairs.read_any(claims, more), more, name_bits)
         self._add(opened, second, offset=len(first.total))
 
-        decision = self._agreed(settled, pair, first)
+        decision = self._taken(settled, pair, first)
         decision[foreign] = self.decisions.number(Decision(Outcome.OUT_OF_SCOPE))
         margin = np.full(len(claims), np.nan)
         candidates: dict[int, tuple[str, ...]] = {}
@@ -122,6 +128,7 @@ class FuzzyPicker:
             self._weights(pair, margin, first, second),
             candidates,
             suggestions,
+            number_blocks(claims.number, found, len(over)) | blocks,
         )
 
     def _evidence(self, first: Weighed, second: Weighed, place: int) -> Evidence:
@@ -131,24 +138,19 @@ class FuzzyPicker:
             return self._columns.evidence(first, place)
         return self._columns.evidence(second, place - offset)
 
-    def _agreeing(self, pairs: PairLevels, rows: int) -> Ints:
-        """Give the places of the pairs that settle their rows by agreeing in all; -1 elsewhere."""
-        if not self._weigher.agreement_settles:
-            return np.full(rows, -1, dtype=np.int64)
-        agrees = np.array(
-            [level in (Level.SAME, Level.LINKED) for level, _ in self._pairs.likenesses.things]
-        )
-        counts = np.bincount(pairs.row, minlength=rows)
-        pair, _ = single_pairs(pairs, counts == 1)
-        places = np.flatnonzero(pair >= 0)
-        all_agree = np.ones(len(places), dtype=np.bool_)
-        for field in Field:
-            all_agree &= agrees[pairs.likeness[field][pair[places]]]
-        pair[places[~all_agree]] = -1
+    def _settled_by_number(self, weighed: Weighed, rivals: Floats, rows: int) -> Ints:
+        """Give the places of the pairs that settle their rows, as is_settled says; -1 elsewhere."""
+        counts = np.bincount(weighed.pairs.row, minlength=rows)
+        pair, _ = single_pairs(weighed.pairs, counts == 1)
+        alone = np.flatnonzero(pair >= 0)
+        total = weighed.total[pair[alone]]
+        model = self._weigher.model
+        enough = (total >= model.threshold) & (total - rivals[alone] >= model.margin)
+        pair[alone[~enough]] = -1
         return pair
 
-    def _agreed(self, settled: Ints, pair: Ints, weighed: Weighed) -> Ints:
-        """Decide the rows that agree in all, once for each way in which they do."""
+    def _taken(self, settled: Ints, pair: Ints, weighed: Weighed) -> Ints:
+        """Decide the rows that one entry settles, once for each way in which it is alike."""
         decision = np.zeros(len(pair), dtype=np.int64)
         rows = np.flatnonzero(pair >= 0)
         likeness = (weighed.pairs.likeness[field][pair[rows]] for field in Field)
@@ -169,36 +171,35 @@ class FuzzyPicker:
         decision[rows] = np.array(taken, dtype=np.int64)[index]
         return decision
 
-    def _open(
-        self, claims: ClaimBatch, weighed: Weighed, rows: Ints, over: Ints
-    ) -> dict[int, _Open]:
+    def _open(self, weighed: Weighed, rivals: Floats, rows: Ints, over: Ints) -> dict[int, _Open]:
         """Gather what the number led to, and tell for whom that is not all there is to know."""
-        assert claims.name_fold is not None
         skipped = frozenset(over.tolist())
-        folds = claims.name_fold.take(pa.array(rows)).to_pylist()
         starts = np.searchsorted(weighed.pairs.row, rows).tolist()
         ends = np.searchsorted(weighed.pairs.row, rows, side="right").tolist()
         opened = {}
-        for row, fold, start, end in zip(rows.tolist(), folds, starts, ends, strict=True):
+        for row, start, end in zip(rows.tolist(), starts, ends, strict=True):
             each = opened[row] = _Open(places=list(range(start, end)))
             if row in skipped:
                 each.places.clear()
                 each.skipped.add(KeyKind.NUMBER)
             each.evidences.extend(self._columns.evidence(weighed, at) for at in each.places)
-            rival = self._weigher.rival_of(fold, int(claims.birth[row]))
-            each.searches = not is_settled(each.evidences, self._weigher, rival)
+            each.searches = not is_settled(each.evidences, self._weigher, float(rivals[row]))
         return opened
 
-    def _search(self, claims: ClaimBatch, opened: dict[int, _Open]) -> pa.Table:
+    def _search(self, claims: ClaimBatch, opened: dict[int, _Open]) -> tuple[pa.Table, Blocks]:
         """Look by the other keys for those whom the number does not settle."""
         rows = np.array([row for row, each in opened.items() if each.searches], dtype=np.int64)
         asked = [search_keys(claim) for claim in self._claims(claims, rows)]
         for row, keys in zip(rows.tolist(), asked, strict=True):
             opened[row].searches = bool(keys)
-        more, skipped = self._engine.search(asked)
-        for at, kinds in skipped.items():
+        found = self._engine.search(asked)
+        for at, kinds in found.skipped.items():
             opened[int(rows[at])].skipped.update(kinds)
-        return more.set_column(0, "row", pa.array(rows[more.column("row").to_numpy()]))
+        by = Counter(kind for keys in asked for kind in {key.kind for key in keys})
+        over = Counter(kind for kinds in found.skipped.values() for kind in kinds)
+        blocks = {kind.value: (by[kind], found.found[kind], over[kind]) for kind in by}
+        place = found.pairs.column("row").to_numpy()
+        return found.pairs.set_column(0, "row", pa.array(rows[place])), blocks
 
     def _claims(self, claims: ClaimBatch, rows: Ints) -> Iterator[Claim]:
         """Make claims of what other keys are made of."""
@@ -251,7 +252,7 @@ class FuzzyPicker:
         )
 
     def _weights(
-        self, pair: Ints, margin: npt.NDArray[np.float64], first: Weighed, second: Weighed
+        self, pair: Ints, margin: Floats, first: Weighed, second: Weighed
     ) -> dict[str, pa.Array]:
         """Give the columns of weights; null where nothing was compared."""
         nobody = pair < 0

@@ -87,6 +87,7 @@ class ColumnJudge:
             first_row=first_row,
             given=_told(picks, self._disclosure, weighed=self._picker.weighs),
             suggestions=picks.suggestions if self._disclosure is Disclosure.VALUES else None,
+            blocks=picks.blocks,
         )
 
 

@@ -24,12 +24,12 @@ from vnvaxmatch.compare import (
     Finding,
     Level,
     Likeness,
-    compare_births,
+    compare_birth_codes,
     compare_names,
     compare_numbers,
     compare_sexes,
 )
-from vnvaxmatch.normalize import BirthDate, IdNumber, PersonName
+from vnvaxmatch.normalize import IdNumber, PersonName
 from vnvaxmatch.outcome import Normalized, Reading, Reason
 from vnvaxmatch.records import Field
 
@@ -178,8 +178,7 @@ class PairReader:
         return self.likenesses.number(compare_names(reading.value, stored_name(text, key)))
 
     def _compare_births(self, pair: tuple[int, int]) -> int:
-        ours, theirs = (BirthDate.from_code(code) for code in pair)
-        return self.likenesses.number(compare_births(ours, theirs))
+        return self.likenesses.number(compare_birth_codes(*pair))
 
     def _compare_sexes(self, ours: int, theirs: int) -> int:
         a, b = SEXES[ours], SEXES[theirs]

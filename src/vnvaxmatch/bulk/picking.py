@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from vnvaxmatch.backends import Decision, decide, suggest, written
 from vnvaxmatch.backends.stored import stored_name
+from vnvaxmatch.blocking import KeyKind
 from vnvaxmatch.bulk.claims import ClaimBatch, ClaimReader
 from vnvaxmatch.bulk.engine import Engine
 from vnvaxmatch.bulk.lift import Interner, distinct_rows
@@ -31,6 +32,7 @@ from vnvaxmatch.policy import Outcome, Policy, settle
 from vnvaxmatch.records import Entry, Field
 
 __all__ = [
+    "Blocks",
     "ExactPicker",
     "Picker",
     "Picks",
@@ -38,11 +40,15 @@ __all__ = [
     "differing",
     "held_entry",
     "keyless",
+    "number_blocks",
     "single_pairs",
     "suggested",
 ]
 
 Ints: TypeAlias = npt.NDArray[Any]
+
+Blocks: TypeAlias = dict[str, tuple[int, int, int]]
+"""For each kind of key: rows that asked by it, entries it led to, rows whose block was skipped."""
 
 _NOT_ASKED, _NOBODY, _SKIPPED, _ONE = range(4)
 _MANDATORY = tuple(field.value for field in Field)
@@ -55,7 +61,8 @@ class Picks:
     The numbered decisions have no entry keys, weights or candidates: those differ from row to row.
     ``pair`` is the place of the entry in ``entry_key``, -1 where none is named; ``weights`` holds
     the columns of a weighing matcher, null where nothing was compared; ``candidates`` the keys of
-    those who fit, for the few rows that have them; ``suggestions`` what to correct, if asked for.
+    those who fit, for the few rows that have them; ``suggestions`` what to correct, if asked for;
+    ``blocks`` what each kind of key came to.
     """
 
     decision: Ints
@@ -64,6 +71,7 @@ class Picks:
     weights: Mapping[str, pa.Array] = attrs.field(factory=dict)
     candidates: Mapping[int, tuple[str, ...]] = attrs.field(factory=dict)
     suggestions: pa.StringArray | None = None
+    blocks: Blocks = attrs.field(factory=dict)
 
 
 class Picker(Protocol):
@@ -153,7 +161,13 @@ class ExactPicker:
         if self._suggests:
             differs = differing(decision, self.decisions)
             suggestions = suggested(found, pair, differs, partial(self._pairs.evidence, pairs))
-        return Picks(decision, pair, pairs.entry_key, suggestions=suggestions)
+        return Picks(
+            decision,
+            pair,
+            pairs.entry_key,
+            suggestions=suggestions,
+            blocks=number_blocks(claims.number, found, len(skipped)),
+        )
 
     def _decide(
         self, evidences: Sequence[Evidence], settled: Outcome | None, state: int
@@ -161,6 +175,16 @@ class ExactPicker:
         if state == _NOT_ASKED:
             return Decision(settled or Outcome.INCOMPLETE)
         return decide(evidences, policy=self._policy, settled=settled, skipped=state == _SKIPPED)
+
+
+def number_blocks(asked: Ints, found: pa.Table, skipped: int) -> Blocks:
+    """Say what the numbers of claims came to; what was skipped is not told apart by kind."""
+    rows = int((asked != NO_NUMBER).sum())
+    former = int(np.count_nonzero(found.column("former").to_numpy()))
+    return {
+        KeyKind.NUMBER.value: (rows, found.num_rows - former, skipped),
+        KeyKind.FORMER_NUMBER.value: (rows, former, skipped),
+    }
 
 
 def keyless(decision: Decision) -> Decision:

@@ -69,11 +69,23 @@ def verdict_weights(verdict: Verdict) -> dict[str, float | None]:
     return {"weight": evidence.weight, "margin": verdict.margin, **parts}
 
 
+_SURE: Final = 10.0
+"""A correction is not sure by odds below 1,000 to 1, in bits, of the entry by the other fields."""
+
+
 def suggestions_cell(suggestions: Sequence[Suggestion]) -> str | None:
-    """Write suggestions into one cell of a worklist: JSON, or None for none."""
+    """Write suggestions into one cell of a worklist, or None for none.
+
+    It is JSON: for each its field, its value, and whether it is unsure, in their order. Where
+    nothing was weighed, nobody can say that it is.
+
+    >>> suggestions_cell([Suggestion(Field.SEX, "Nam", 21.5), Suggestion(Field.BIRTH, "1985", 7.0)])
+    '[["sex", "Nam", false], ["birth", "1985", true]]'
+    """
     if not suggestions:
         return None
-    return json.dumps([[s.field.value, s.value] for s in suggestions], ensure_ascii=False)
+    cells = [(s.field, s.value, s.weight is not None and s.weight < _SURE) for s in suggestions]
+    return json.dumps(cells, ensure_ascii=False)
 
 
 def verdict_cells(verdict: Verdict, dose: Sequence[Doubt | Reason] = ()) -> dict[str, Any]:

@@ -47,6 +47,9 @@ OUTPUTS = frozenset({"results.parquet", "results.csv", "worklists", "summary.jso
 _ROWS_ONE_BY_ONE = 5_000
 """A matcher that works row by row reports its progress this often."""
 
+_SHORT = 32 << 20
+"""Bytes of a list (of some 100,000 rows) that one process works through in a few seconds."""
+
 VOTERS = 1_000
 """So many of a list's first distinct names vote on the encoding of the column."""
 
@@ -98,8 +101,9 @@ def verify(
     """Verify a vaccination list against a registry and write a results folder.
 
     ``registry`` is a registry file or an opened registry, ``by`` the matcher (exact by default).
-    More ``workers`` than one are processes forked from this one (Linux only, and only for a
-    registry file): ask for them where no other threads are running.
+    More ``workers`` than one are processes forked from this one (Linux only, only for a registry
+    file, and not for a list that one reads in a few seconds): ask for them where no other threads
+    are running.
     Raises :class:`~vnvaxmatch.errors.InputError`, :class:`~vnvaxmatch.errors.RegistryError` or
     :class:`~vnvaxmatch.errors.OutputError`; then nothing is written and earlier results stay.
     """
@@ -107,7 +111,10 @@ def verify(
     if isinstance(matcher, Fuzzy):
         # once, and before there are workers: each would count the registry for itself
         matcher = _fitted(matcher, registry)
+    by_columns = isinstance(matcher, (Exact, Fuzzy))
     count = workers if isinstance(registry, (str, Path)) else 1
+    if by_columns and _is_short(Path(doses)):
+        count = 1
 
     def make(rules: ReadingRules) -> Judge:
         return judge_for(
@@ -124,7 +131,7 @@ def verify(
             Path(doses),
             Path(out),
             judges=judges,
-            step=None if isinstance(matcher, (Exact, Fuzzy)) else _ROWS_ONE_BY_ONE,
+            step=None if by_columns else _ROWS_ONE_BY_ONE,
             schema=WEIGHED_SCHEMA if getattr(matcher, "weighs", False) else RESULT_SCHEMA,
             about={
                 "command": "verify",
@@ -241,6 +248,14 @@ def _run(
         _write_json(folder / "summary.json", summary)
         _write_json(folder / MANIFEST, manifest)
     return Run(out, summary, manifest, source.notes)
+
+
+def _is_short(doses: Path) -> bool:
+    """Tell whether a list is read by one process in a few seconds: more would take more memory."""
+    try:
+        return doses.stat().st_size < _SHORT
+    except OSError:
+        return False  # whoever opens it says what is wrong
 
 
 def _sliced(batches: Iterable[pa.RecordBatch], step: int | None) -> Iterator[pa.RecordBatch]:

@@ -10,10 +10,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vnvaxmatch.bulk.lift import Memo, distinct, distinct_rows
+from vnvaxmatch.bulk.lift import Memo, distinct, distinct_ints, distinct_rows
 from vnvaxmatch.bulk.pairs import PairLevels, PairReader
 from vnvaxmatch.compare import Evidence, Finding, Level
-from vnvaxmatch.model import NEAR_NUMBERS, RAREST, Weigher, code_of
+from vnvaxmatch.model import NEAR_NUMBERS, RAREST, SAME, Weigher, code_of
 from vnvaxmatch.normalize import PersonName
 from vnvaxmatch.records import Field
 
@@ -43,6 +43,7 @@ class PairWeigher:
         self._rests = Memo(counts.rest_bits)
         self._keys: Memo[str, float] = Memo(lambda key: counts.name_bits(PersonName("", key).fold))
         self._births: Memo[tuple[int, int], float] = Memo(self._birth)
+        self._rival_births = Memo(weigher.rival_birth)
 
     def name_bits(self, folds: pa.StringArray) -> Floats:
         """Give the rarity of names without marks, as :meth:`Frequencies.name_bits` does."""
@@ -55,6 +56,16 @@ class PairWeigher:
         rest = pc.if_else(pa.array(single), "", flat.take(pa.array(place)))
         bits: Floats = np.minimum(surname + _lifted(self._rests, rest), RAREST)
         return bits
+
+    def rivals(self, folds: pa.StringArray, name_bits: Floats, births: Ints) -> Floats:
+        """Give for every claim what :meth:`Weigher.rival_of` gives for one."""
+        same = self._weigher.part(Field.NAME, SAME)[0] + name_bits
+        named = pc.not_equal(folds, "").to_numpy(zero_copy_only=False)
+        name = np.where(named, np.maximum(self._weigher.rival_name, same), 0.0)
+        codes, index = distinct_ints(births)
+        rest = np.array(self._rival_births(codes.tolist()), dtype=np.float64)[index]
+        rivals: Floats = self._weigher.prior + name + rest
+        return rivals
 
     def weigh(self, pairs: PairLevels, found: pa.Table, claim_bits: Floats) -> Weighed:
         """Weigh pairs; ``claim_bits`` is the rarity of the name of every claim of the batch."""

@@ -32,6 +32,9 @@ _ROOM = 512 << 20
 
 _KILLED = "a worker process was killed (out of memory?); run again with --workers 1"
 
+_BESIDE = ("_wrong", "_class", "_suggestions")
+"""Columns that travel beside those of the results."""
+
 _STOPS = {signal.SIGINT, signal.SIGTERM}
 
 MakeJudge = Callable[[ReadingRules], Judge]
@@ -137,9 +140,21 @@ class _Worker:
             raise VnvaxmatchError(_KILLED) from error
         if kind == "error":
             raise content
-        table = pa.ipc.open_stream(bytes(self._outward[:content])).read_all().combine_chunks()
-        wrong, classes = (table.column(name).combine_chunks() for name in ("_wrong", "_class"))
-        return Decided(table.drop_columns(["_wrong", "_class"]), wrong, classes, batch)
+        size, blocks = content
+        table = pa.ipc.open_stream(bytes(self._outward[:size])).read_all().combine_chunks()
+        beside = {
+            name: table.column(name).combine_chunks()
+            for name in _BESIDE
+            if name in table.schema.names
+        }
+        return Decided(
+            table.drop_columns(list(beside)),
+            beside["_wrong"],
+            beside["_class"],
+            batch,
+            beside.get("_suggestions"),
+            blocks,
+        )
 
     def stop(self, *, at_once: bool) -> None:
         """End the process."""
@@ -187,9 +202,13 @@ def _work(
             judge = judge or make(rules)
             batch = pa.ipc.open_stream(pa.py_buffer(memoryview(inward)[:size])).read_next_batch()
             decided = judge.judge(batch, first_row)
-            table = decided.table.append_column("_wrong", decided.wrong)
-            table = table.append_column("_class", decided.classes).combine_chunks()
-            answer: tuple[str, Any] = ("decided", _put(outward, table.to_batches()[0]))
+            table = decided.table
+            columns = (decided.wrong, decided.classes, decided.suggestions)
+            for name, column in zip(_BESIDE, columns, strict=True):
+                if column is not None:
+                    table = table.append_column(name, column)
+            size = _put(outward, table.combine_chunks().to_batches()[0])
+            answer: tuple[str, Any] = ("decided", (size, decided.blocks))
         except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
             answer = ("error", _sendable(error))
         try:

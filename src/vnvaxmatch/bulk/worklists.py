@@ -9,12 +9,14 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import attrs
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 from unidecode import unidecode
 
 from vnvaxmatch.bulk.worksheets import Worksheet, say
@@ -61,12 +63,15 @@ def write_worklists(
 ) -> list[Worklist]:
     """Write a workbook for every commune in the spooled Parquet file; ``index.csv`` names them.
 
+    Where the spool has a column of suggestions, so have the workbooks.
     ``scratch`` is where sorting may spill. ``progress`` is told how many rows were written.
     """
     out.mkdir()
     written: list[Worklist] = []
+    sheet = partial(Worksheet, lang=lang, suggests="suggestions" in pq.read_schema(spool).names)
     for commune, rows in _by_commune(spool, scratch, memory):
-        for item in _write_commune(commune, rows, out, lang, rows_per_file):
+        title = _title(commune, lang)
+        for item in _write_commune(commune, title, rows, out, sheet, rows_per_file):
             written.append(item)
             if progress is not None:
                 progress(item.rows)
@@ -135,17 +140,25 @@ def _rows(reader: pa.RecordBatchReader) -> Iterator[Row]:
         raise OutputError(_UNSORTED) from error
 
 
+def _title(commune: str, lang: Lang) -> str:
+    return commune_name(commune) if commune else say(lang, "Không rõ xã/phường", "Unknown commune")
+
+
 def _write_commune(
-    commune: str, rows: Iterator[Row], out: Path, lang: Lang, rows_per_file: int
+    commune: str,
+    title: str,
+    rows: Iterator[Row],
+    out: Path,
+    sheet_at: Callable[[Path, str], Worksheet],
+    rows_per_file: int,
 ) -> Iterator[Worklist]:
-    title = commune_name(commune) if commune else say(lang, "Không rõ xã/phường", "Unknown commune")
     stem = f"{commune}-{_slug(title.split(',')[0])}" if commune else UNROUTED
     row = next(rows, None)
     part = 0
     while row is not None:
         part += 1
         file = f"{stem}.xlsx" if part == 1 else f"{stem}-{part}.xlsx"
-        with Worksheet(out / file, title, lang) as sheet:
+        with sheet_at(out / file, title) as sheet:
             while row is not None and sheet.count < rows_per_file:
                 sheet.add(row)
                 row = next(rows, None)

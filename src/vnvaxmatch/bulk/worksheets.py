@@ -6,6 +6,7 @@ to the right of it.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,6 +17,8 @@ import xlsxwriter
 
 from vnvaxmatch.errors import OutputError
 from vnvaxmatch.messages import Lang, message
+from vnvaxmatch.outcome import Reason
+from vnvaxmatch.policy import Outcome
 
 __all__ = ["Worksheet", "say"]
 
@@ -56,8 +59,16 @@ _BESIDE = (
     _Column("dose_number", "Mũi số", "Dose", 8),
     _Column("dose_date", "Ngày tiêm", "Dose date", 12),
 )
-_COLUMNS = (*_PRINTED, *_BESIDE)
-_REASONS_WIDTH = next(column.width for column in _COLUMNS if column.name == "why")
+_WITH_SUGGESTIONS = (
+    _Column("why", "Lý do", "Reasons", 34, "wrap"),
+    _Column("suggested", "Đề nghị sửa", "Suggested correction", 30, "wrap"),
+)
+"""Stand for the column of reasons where suggestions are told; the page is hardly wider."""
+
+_WRAPPED = ("why", "suggested")
+_OF_A_SEARCH = frozenset({Reason.SEVERAL_ENTRIES, Reason.WEIGHT_TOO_LOW, Reason.BLOCK_TOO_LARGE})
+"""Reasons that say why nobody was taken though somebody fits."""
+
 _FIELD_COLUMN = {
     "name": "full_name", "birth": "date_of_birth", "sex": "sex", "id_number": "id_number",
 }  # fmt: skip
@@ -71,12 +82,25 @@ _CELL_LIMIT = 32_767
 
 
 class Worksheet:
-    """One workbook, written row by row without being held in memory; a context manager."""
+    """One workbook, written row by row without being held in memory; a context manager.
 
-    def __init__(self, path: Path, title: str, lang: Lang) -> None:
+    If it ``suggests``, rows have ``suggestions`` and how many people are ``fitting``.
+    """
+
+    def __init__(self, path: Path, title: str, *, lang: Lang, suggests: bool = False) -> None:
         self.count = 0
         self._path = path
         self._lang = lang
+        self._suggests = suggests
+        self._printed = _printed(suggests=suggests)
+        self._columns = (*self._printed, *_BESIDE)
+        self._widths = {c.name: c.width for c in self._columns if c.name in _WRAPPED}
+        self._words = {
+            field: say(lang, column.vi, column.en)
+            for field, name in _FIELD_COLUMN.items()
+            for column in self._columns
+            if column.name == name
+        }
         self._book = xlsxwriter.Workbook(
             str(path),
             {
@@ -107,7 +131,7 @@ class Worksheet:
             {"bold": True, "bg_color": "#1F4E78", "font_color": "white", "text_wrap": True,
              "valign": "vcenter", "border": 1}
         )  # fmt: skip
-        for position, column in enumerate(_COLUMNS):
+        for position, column in enumerate(self._columns):
             sheet.set_column(position, position, column.width)
         what = say(lang, "Danh sách thông tin cần rà soát: ", "Records to check: ")
         how = say(
@@ -117,10 +141,16 @@ class Worksheet:
             "Orange cells are to be checked. Write what is right into the yellow columns; leave "
             "the others as they are.",
         )
+        if self._suggests:
+            how += say(
+                lang,
+                " Cột «Đề nghị sửa» lấy từ cơ sở dữ liệu dân cư: đối chiếu giấy tờ trước khi ghi.",
+                " What is suggested comes from the population registry: compare it with papers.",
+            )
         sheet.write_string(0, 0, what + title, make({"bold": True, "font_size": 14}))
         sheet.write_string(1, 0, how)
         sheet.set_row(_ABOVE - 1, 2 * _LINE + 4)
-        for position, column in enumerate(_COLUMNS):
+        for position, column in enumerate(self._columns):
             sheet.write_string(_ABOVE - 1, position, say(lang, column.vi, column.en), heading)
         sheet.freeze_panes(_ABOVE, 2)
         sheet.set_landscape()
@@ -135,20 +165,21 @@ class Worksheet:
         line = self.count + _ABOVE
         wrong = [field for field in (row["wrong"] or "").split(";") if field]
         marked = {_FIELD_COLUMN[field] for field in wrong}
-        reasons = [
-            message(code, lang=self._lang) for code in (row["reasons"] or "").split(";") if code
-        ]
+        lines = {"why": self._why(row), "suggested": self._suggested(row)}
         cells = {
             **row,
             "outcome": message(f"outcome.{row['outcome']}", lang=self._lang),
             "wrong": ", ".join(message(f"field.{field}", lang=self._lang) for field in wrong),
-            "why": "\n".join(reasons),
+            **{name: "\n".join(told) for name, told in lines.items()},
         }
         # a row that is written and let go has no height of its own: it is counted out
-        lines = sum(-(-len(reason) // (_REASONS_WIDTH - 4)) for reason in reasons)
-        self._sheet.set_row(line, _LINE * max(lines, 1) + 2)
+        height = max(
+            sum(-(-len(told) // (width - 4)) for told in lines[name])
+            for name, width in self._widths.items()
+        )
+        self._sheet.set_row(line, _LINE * max(height, 1) + 2)
         self._sheet.write_number(line, 0, row["row"], self._styles["text"])
-        for position, column in enumerate(_COLUMNS[1:], start=1):
+        for position, column in enumerate(self._columns[1:], start=1):
             style = self._styles["wrong" if column.name in marked else column.kind]
             if column.kind == "open":
                 self._sheet.write_blank(line, position, None, style)
@@ -156,18 +187,49 @@ class Worksheet:
                 self._sheet.write_string(line, position, _cell(cells[column.name]), style)
         self.count += 1
 
+    def _why(self, row: Mapping[str, Any]) -> list[str]:
+        """Give the reasons; that several people fit is said even where no reason may be told."""
+        codes = [code for code in (row["reasons"] or "").split(";") if code]
+        if row["outcome"] == Outcome.AMBIGUOUS and _OF_A_SEARCH.isdisjoint(codes):
+            codes.append(f"outcome.{Outcome.AMBIGUOUS}")
+        return [message(code, lang=self._lang) for code in codes]
+
+    def _suggested(self, row: Mapping[str, Any]) -> list[str]:
+        """Give a line for every suggestion, in its order, or say how many people may fit."""
+        told = []
+        for field, value, unsure in json.loads(row.get("suggestions") or "[]"):
+            words = say(self._lang, " (chưa chắc chắn)", " (not sure)") if unsure else ""
+            told.append(f"{self._words[field]}: {' '.join(value.split())}{words}")
+        if row.get("fitting"):
+            # those in a group too large to be looked through are not among them
+            least = Reason.BLOCK_TOO_LARGE in (row["reasons"] or "").split(";")
+            count = (say(self._lang, "ít nhất ", "at least ") if least else "") + str(
+                row["fitting"]
+            )
+            told.append(
+                say(self._lang, f"Số người có thể phù hợp: {count}", f"People who may fit: {count}")
+            )
+        return told
+
     def __enter__(self) -> Worksheet:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
             last = self.count + _ABOVE - 1
-            self._sheet.autofilter(_ABOVE - 1, 0, last, len(_COLUMNS) - 1)
-            self._sheet.print_area(0, 0, last, len(_PRINTED) - 1)
+            self._sheet.autofilter(_ABOVE - 1, 0, last, len(self._columns) - 1)
+            self._sheet.print_area(0, 0, last, len(self._printed) - 1)
             try:
                 self._book.close()
             except xlsxwriter.exceptions.FileCreateError as error:
                 raise OutputError(f"cannot write the worklist {self._path.name}") from error
+
+
+def _printed(*, suggests: bool) -> tuple[_Column, ...]:
+    if not suggests:
+        return _PRINTED
+    at = next(place for place, column in enumerate(_PRINTED) if column.name == "why")
+    return (*_PRINTED[:at], *_WITH_SUGGESTIONS, *_PRINTED[at + 1 :])
 
 
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")

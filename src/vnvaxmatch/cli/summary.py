@@ -16,6 +16,12 @@ __all__ = ["show_run"]
 
 _TOP = 12
 
+_IDENTIFICATION = {
+    "identified": ("Tìm ra đúng một người", "One person was found"),
+    "ambiguous": ("Có người có thể phù hợp, chưa chọn được", "Somebody may fit: nobody was taken"),
+    "not_found": ("Không tìm thấy ai", "Nobody was found"),
+}
+
 
 def show_run(run: Run, lang: Lang) -> None:
     """Print the summary of a run."""
@@ -48,6 +54,16 @@ def _lines(run: Run, lang: Lang) -> Iterator[str]:
         say(lang, "Kết quả", "Outcomes"), summary["outcomes"], rows, lang, "outcome."
     )
     yield from _section(
+        say(lang, "Nhận diện", "Identification"),
+        {
+            say(lang, *_IDENTIFICATION[kind]): count
+            for kind, count in summary.get("identification", {}).items()
+        },
+        rows,
+        lang,
+        prefix=None,
+    )
+    yield from _section(
         say(lang, "Ba nhóm cần làm sạch (công văn 2262)", "Three classes to clean (dispatch 2262)"),
         summary["classes"],
         rows,
@@ -76,14 +92,17 @@ def _lines(run: Run, lang: Lang) -> Iterator[str]:
 
 
 def _section(
-    title: str, counts: Mapping[str, int], rows: int, lang: Lang, prefix: str = ""
+    title: str, counts: Mapping[str, int], rows: int, lang: Lang, prefix: str | None = ""
 ) -> Iterator[str]:
+    """Tell the counts of codes, or of words if there is no prefix."""
     shown = {key: count for key, count in counts.items() if count}
     if not shown:
         return
     yield click.style(title, bold=True)
     top = dict(list(shown.items())[:_TOP])
-    yield from _table({message(prefix + key, lang=lang): n for key, n in top.items()}, rows, lang)
+    if prefix is not None:
+        top = {message(prefix + key, lang=lang): count for key, count in top.items()}
+    yield from _table(top, rows, lang)
     if len(shown) > _TOP:
         yield say(
             lang,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,17 @@ from vnvaxmatch.cli.shared import (
     read_options,
 )
 from vnvaxmatch.cli.summary import show_run
-from vnvaxmatch.errors import BackendError
+from vnvaxmatch.errors import BackendError, InputError, ModelError
 from vnvaxmatch.messages import Lang
+from vnvaxmatch.model import Model
 from vnvaxmatch.policy import Disclosure, strict
 
 __all__ = ["check", "verify"]
 
 _LIST = click.Path(path_type=Path, readable=False)
+
+_LARGEST_MODEL = 1_000_000
+"""Bytes; a model has some five thousand."""
 
 
 @click.command(short_help="Compare a list with a registry: right or wrong, and why.")
@@ -38,7 +43,16 @@ _LIST = click.Path(path_type=Path, readable=False)
     "--out", required=True, type=FOLDER, help="Folder for the results; replaced as a whole."
 )
 @click.option(
-    "--by", default="exact", show_default=True, help="The matcher, by its installed name."
+    "--by",
+    default="exact",
+    show_default=True,
+    help="The matcher, by its installed name: exact or fuzzy.",
+)
+@click.option(
+    "--model",
+    type=_LIST,
+    help="For a matcher that weighs (fuzzy): a file with the JSON of a model, which says what each "
+    "likeness is worth and which weight is enough.  [default: the model that ships]",
 )
 @click.option(
     "--policy",
@@ -53,7 +67,7 @@ _LIST = click.Path(path_type=Path, readable=False)
     default=Disclosure.FINDINGS.value,
     show_default=True,
     help="verdict: right or wrong only. findings: also which field is wrong. values: also which "
-    "entry it is (only inside the body that owns the registry).",
+    "entry it is, and what to correct (only inside the body that owns the registry).",
 )
 @click.option("--no-worklists", is_flag=True, help="Do not write a spreadsheet for every commune.")
 @input_options
@@ -64,6 +78,7 @@ def verify(
     registry: Path,
     out: Path,
     by: str,
+    model: Path | None,
     policy: str,
     disclosure: str,
     no_worklists: bool,
@@ -81,6 +96,13 @@ def verify(
     DOSES is a CSV, XLSX or Parquet file with at least a name, a date of birth, a sex and an ID
     number; headings are recognised in Vietnamese and English.
 
+    --by exact finds a person by the ID number alone, one that is held now or was held before. A row
+    with a wrong number is not found, or is compared with somebody else who has that number.
+
+    --by fuzzy also looks by name, date of birth, sex and phone, and weighs what agrees and what
+    does not. It takes an entry only if that one is sure enough, and nobody else comes near; a row
+    is then right by the same rules as with exact.
+
     \b
     Writes into the folder --out:
       results.parquet, results.csv   a row for every row of the list, in its order
@@ -91,12 +113,13 @@ def verify(
     options = dose_list_options(
         read_options(columns, delimiter, encoding, sheet), reference_date, commune_codes
     )
+    matcher = _matcher(by, model)
     with progress_bar(lang) as progress:
         run = verify_list(
             doses,
             registry=registry,
             out=out,
-            by=_matcher(by),
+            by=matcher,
             disclosure=Disclosure(disclosure),
             options=options,
             worklists=not no_worklists,
@@ -107,14 +130,38 @@ def verify(
     show_run(run, lang)
 
 
-def _matcher(name: str) -> Matcher:
+def _matcher(name: str, model: Path | None) -> Matcher:
     backend = load_backend(name)
     if not hasattr(backend, "flow"):
         raise BackendError(
             f"--by {name}: this backend is a registry, not a matcher; try --by exact"
         )
-    matcher: Matcher = backend()
+    if model is None:
+        matcher: Matcher = backend()
+    elif "model" in inspect.signature(backend).parameters:
+        matcher = backend(model=_read_model(model))
+    else:
+        raise click.UsageError(
+            f"--model is for a matcher that weighs, and --by {name} does not: try --by fuzzy",
+            ctx=click.get_current_context(),
+        )
     return matcher
+
+
+def _read_model(path: Path) -> Model:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_MODEL + 1)
+    except OSError as error:
+        raise InputError(f"cannot read the model {path}: {error.strerror}") from error
+    try:
+        if len(content) > _LARGEST_MODEL:
+            raise ModelError("this is not a model: it is too large")
+        return Model.from_json(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{path}: this is not a model: it is not UTF-8") from error
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
 
 
 @click.command(short_help="Sort a list into missing and malformed, without a registry.")

@@ -7,7 +7,7 @@ two people (u); a :class:`Frequencies` how common the agreeing name and birth da
 
 from vnvaxmatch.model.estimating import Pattern, estimate, pattern_of, patterns_of, refine
 from vnvaxmatch.model.frequencies import LISTED, NATION, RAREST, Frequencies, most_common
-from vnvaxmatch.model.models import CODES, Chance, Model, Scale, code_of, default_model
+from vnvaxmatch.model.models import CODES, SAME, Chance, Model, Scale, code_of, default_model
 from vnvaxmatch.model.weighing import NEAR_NUMBERS, Weigher
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "NATION",
     "NEAR_NUMBERS",
     "RAREST",
+    "SAME",
     "Chance",
     "Frequencies",
     "Model",

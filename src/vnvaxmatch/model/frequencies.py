@@ -35,9 +35,9 @@ _REST: Final = 1 / 20_000
 _RARE_SURNAME: Final = 1 / 100_000
 """National share of a surname that is in no table."""
 
-RAREST: Final = 19.0
-"""Bits: no name is taken to be rarer than one in half a million, however rare: one typing error
-makes any name unique."""
+RAREST: Final = 17.0
+"""Bits: no name is taken to be rarer than one in 131,072, however rare: one typing error makes any
+name unique."""
 
 _YEARS: Final = 1 / 75
 _DAYS: Final = _YEARS / 365.25
@@ -101,7 +101,8 @@ class Frequencies:
     def name_bits(self, fold: str, /) -> float:
         """Give the rarity of a name without marks: -log2 of the share of people who have it.
 
-        Surname and remainder are taken to be independent, which they nearly are. At most 19 bits.
+        Surname and remainder are taken to be independent, which they nearly are. No name is rarer
+        than :data:`RAREST`.
         """
         surname, _, rest = fold.partition(" ")
         return min(self.surname_bits(surname) + self.rest_bits(rest), RAREST)
@@ -136,20 +137,6 @@ class Frequencies:
             if len(self._bits) > 4 * LISTED:
                 self._bits.clear()
         return known
-
-    @property
-    def least_name_bits(self) -> float:
-        """The rarity of the most common name there could be."""
-        surnames = {*self.surnames, *national_surnames()}
-        rests = (self.rest_bits(rest) for rest in self.rests)
-        return min(map(self.surname_bits, surnames)) + min(
-            (self._rarity(self.rests, None, _REST), *rests)
-        )
-
-    @property
-    def least_birth_bits(self) -> float:
-        """The rarity of the most common birth there could be: a year alone."""
-        return min(self.birth_bits(year * 10_000) for year in {0, *self._years})
 
     def _birth_bits(self, code: int) -> float:
         year, month, day = code // 10_000, code // 100 % 100, code % 100

@@ -107,6 +107,10 @@ class Model:
     def __attrs_post_init__(self) -> None:
         if not 0 < self.coverage < 1:
             raise ModelError("a model's coverage lies between 0 and 1")
+        if not all(map(isfinite, (self.threshold, self.margin, self.possible))):
+            raise ModelError("a model's threshold, margin and possible weight are numbers of bits")
+        if not (self.margin > 0 and self.possible <= self.threshold):
+            raise ModelError("a model's margin is above 0, and `possible` not above its threshold")
         for field, codes in CODES.items():
             missing = [code for code in codes if code not in self.chances.get(field, {})]
             if missing:
@@ -163,7 +167,9 @@ class Model:
                     for field, table in content["chances"].items()
                 },
             )
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (
+            AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError,
+        ) as error:  # fmt: skip
             raise ModelError(
                 "this is not a model: its JSON lacks a part or has it wrong; "
                 "write models with Model.to_json"

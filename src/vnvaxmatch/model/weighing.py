@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from math import log2
 from typing import Final
 
@@ -65,11 +64,12 @@ class Weigher:
         self._near = max(numbers[code][0] for code in NEAR_NUMBERS)
         unasked = (code for code in numbers if code not in _LOOKED_UP | NEAR_NUMBERS)
         self._far = max(0.0, *(numbers[code][0] for code in unasked))
-        self._other_name = max(
+        self.rival_name = max(
             bits + (RAREST if by_term else 0.0)
             for code, (bits, by_term) in self._parts[Field.NAME].items()
             if code not in _SAME_FOLD
         )
+        """The most that a name can weigh that is not the same, marks aside: however rare it is."""
 
     def part(self, field: Field, code: str, /) -> tuple[float, bool]:
         """Give what a likeness is worth, and whether the rarity of its term is to be added."""
@@ -154,46 +154,24 @@ class Weigher:
         self, fold: str, birth: int, /, *, name_same: bool = True, birth_same: bool = True
     ) -> float:
         """Do what :meth:`rival` does, from a name without marks (or ``""``) and a birth's code."""
-        name = born = beside_near = 0.0
+        name = 0.0
         if fold:
-            name = self._other_name
+            name = self.rival_name
             if name_same:
                 name = max(name, self.name(SAME, fold))
+        return self.prior + name + self.rival_birth(birth, same=birth_same)
+
+    def rival_birth(self, birth: int, /, *, same: bool = True) -> float:
+        """Give the most that birth, sex and number of a rival could weigh together.
+
+        Its number is near or says nothing; if it is near, it says the year and the sex already.
+        """
+        born = beside_near = 0.0
         if birth:
             codes = self._parts[Field.BIRTH]
-            born = max(self.birth(code, birth) for code in codes if birth_same or code != SAME)
+            born = max(self.birth(code, birth) for code in codes if same or code != SAME)
             beside_near = self.birth_beside_near(born, birth)
-        sex = max(0.0, self.sex(SAME))
-        return self.prior + name + max(born + sex + self._far, beside_near + self._near)
-
-    @cached_property
-    def agreement_settles(self) -> bool:
-        """Whether an entry that agrees in all four fields is beyond any rival not yet found.
-
-        So it is in all but tiny registries, whatever the name and the date; then nobody need be
-        looked for where the number has led to one entry that agrees.
-        """
-        numbers, births = self._parts[Field.ID_NUMBER], self._parts[Field.BIRTH]
-        number = min(numbers[SAME][0], numbers[Reason.ID_NUMBER_FORMER.value][0])
-        sex, year = self.sex(SAME), self.frequencies.least_birth_bits
-        name = self._parts[Field.NAME][SAME][0] + self.frequencies.least_name_bits
-        birth = births[SAME][0] + year
-        if min(name, birth, sex) <= 0:
-            return False
-        # likenesses of a year or month share its rarity with the day, and weigh less than it
-        other_birth = max(
-            bits - births[SAME][0] + birth if by_term else bits
-            for code, (bits, by_term) in births.items()
-            if code != SAME
-        )
-        least = (
-            number
-            + min(0.0, name - self._other_name)
-            + min(0.0, birth - other_birth)
-            - max(self._far, self._near - sex - min(birth, year))
-        )
-        weight = self.prior + name + birth + sex + number
-        return least >= self.model.margin and weight >= self.model.threshold
+        return max(born + max(0.0, self.sex(SAME)) + self._far, beside_near + self._near)
 
 
 def _code(finding: Finding) -> str:

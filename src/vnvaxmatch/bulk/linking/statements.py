@@ -58,9 +58,7 @@ class Statements:
     @property
     def nbytes(self) -> int:
         """Bytes that the columns take."""
-        return sum(
-            getattr(self, field.name).nbytes for field in attrs.fields(type(self))
-        )
+        return sum(getattr(self, field.name).nbytes for field in attrs.fields(type(self)))
 
 
 @attrs.frozen(eq=False)

@@ -1,0 +1,377 @@
+"""Pairs of statements: found by the keys of blocking, compared and weighed in columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import log2
+from typing import Any, Final, TypeAlias
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vnvaxmatch.blocking import CAPS, KeyKind
+from vnvaxmatch.bulk.lift import Interner, Memo, distinct, distinct_rows
+from vnvaxmatch.bulk.linking.rules import Beside, Conflict, conflict
+from vnvaxmatch.bulk.linking.statements import Statements
+from vnvaxmatch.bulk.numbers import NO_NUMBER, SEXES
+from vnvaxmatch.compare import (
+    Level,
+    Likeness,
+    compare_birth_codes,
+    compare_folds,
+    compare_number_texts,
+    compare_sexes,
+)
+from vnvaxmatch.model import NEAR_NUMBERS, RAREST, Weigher, code_of
+from vnvaxmatch.normalize import IdNumber
+from vnvaxmatch.records import Field
+
+__all__ = ["KEYS", "Found", "PairWeigher", "Pairs", "find"]
+
+Ints: TypeAlias = npt.NDArray[Any]
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+KEYS: Final = (
+    KeyKind.NUMBER,
+    KeyKind.FOLD_BIRTH,
+    KeyKind.BIRTH_SEX_GIVEN,
+    KeyKind.FOLD_YEAR,
+    KeyKind.PHONE,
+)
+"""The keys that pairs share one of. A list knows no former numbers, and whoever agrees in the name
+with its marks agrees in it without."""
+
+_PEOPLE_A_PHONE: Final = 8
+"""People who share a phone number, at most: a family, and whoever helped it to register."""
+
+_CHUNK: Final = 2_000_000
+"""Pairs that are looked at in one go."""
+
+
+@attrs.define
+class Found:
+    """What one kind of key found: pairs, and blocks and statements left out as too many."""
+
+    pairs: int = 0
+    skipped_blocks: int = 0
+    skipped_statements: int = 0
+
+
+@attrs.frozen(eq=False)
+class Pairs:
+    """Pairs of statements: what they weigh in bits, and what contradicts them.
+
+    ``conflict`` holds places in the weigher's ``conflicts``, of which the first is none;
+    ``same_number`` tells where both state one number.
+    """
+
+    a: Ints
+    b: Ints
+    weight: Floats
+    conflict: Ints
+    same_number: Ints
+
+    def __len__(self) -> int:
+        return len(self.a)
+
+    def take(self, which: Ints) -> Pairs:
+        """Pick pairs."""
+        return Pairs(*(getattr(self, field.name)[which] for field in attrs.fields(type(self))))
+
+    @classmethod
+    def concatenate(cls, some: list[Pairs]) -> Pairs:
+        """Put pairs together."""
+        names = [field.name for field in attrs.fields(cls)]
+        return cls(*(np.concatenate([getattr(pairs, name) for pairs in some]) for name in names))
+
+
+def find(
+    statements: Statements, which: Ints, found: dict[KeyKind, Found]
+) -> Iterator[tuple[Ints, Ints]]:
+    """Give the pairs among some statements that share a key, each once, in bounded portions.
+
+    ``found`` is told what each kind of key found and left out.
+    """
+    shared: list[tuple[Ints, Ints]] = []
+    for kind in KEYS:
+        key = _key(kind, statements)
+        tally = found.setdefault(kind, Found())
+        held = which[key[which] >= 0]
+        order = held[np.argsort(key[held], kind="stable")]
+        ends, block_of, size = _blocks(key[order])
+        over = size > CAPS[kind]
+        tally.skipped_blocks += int(over.sum())
+        tally.skipped_statements += int(size[over].sum())
+        inside = np.flatnonzero((size[block_of] > 1) & ~over[block_of])
+        for a, b in _pairs_of(order, inside, ends[block_of]):
+            tally.pairs += len(a)
+            new = np.ones(len(a), dtype=np.bool_)
+            for earlier, is_over in shared:
+                new &= (earlier[a] != earlier[b]) | (earlier[a] < 0) | is_over[a]
+            yield a[new], b[new]
+        is_over = np.zeros(len(statements), dtype=np.bool_)
+        is_over[order] = over[block_of]
+        shared.append((key, is_over))
+
+
+def _blocks(ordered: Ints) -> tuple[Ints, Ints, Ints]:
+    """Give for sorted keys the end of every block, the block of every place, and the sizes."""
+    if not len(ordered):
+        none = np.empty(0, dtype=np.int64)
+        return none, none, none
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    ends = np.r_[starts[1:], len(ordered)]
+    size = ends - starts
+    return ends, np.repeat(np.arange(len(starts)), size), size
+
+
+def _pairs_of(order: Ints, inside: Ints, ends: Ints) -> Iterator[tuple[Ints, Ints]]:
+    """Pair every place with those that follow it in its block."""
+    partners = ends[inside] - inside - 1
+    upto = np.cumsum(partners)
+    start = 0
+    while start < len(inside):
+        done = upto[start - 1] if start else 0
+        end = max(start + 1, int(np.searchsorted(upto, done + _CHUNK, side="right")))
+        some, counts = inside[start:end], partners[start:end]
+        left = np.repeat(some, counts)
+        within = np.arange(len(left)) - np.repeat(np.cumsum(counts) - counts, counts)
+        yield order[left], order[left + 1 + within]
+        start = end
+
+
+def _key(kind: KeyKind, statements: Statements) -> Ints:
+    """Give every statement's key of a kind as a number, -1 where it has none."""
+    birth = statements.birth.astype(np.int64)
+    match kind:
+        case KeyKind.NUMBER:
+            return statements.number
+        case KeyKind.PHONE:
+            return np.where(statements.phone > 0, statements.phone, -1)
+        case KeyKind.BIRTH_SEX_GIVEN:
+            names = pc.replace_substring_regex(statements.folds, "^.* ", "")
+        case _:
+            names = statements.folds
+    values, index = distinct(names)
+    name = index[statements.name]
+    missing = (name == values.index("")) if "" in values else np.zeros(len(name), dtype=np.bool_)
+    missing |= birth == 0
+    match kind:
+        case KeyKind.FOLD_BIRTH:
+            key = name * 10**8 + birth
+        case KeyKind.FOLD_YEAR:
+            key = name * 10**4 + birth // 10**4
+        case _:
+            key = (name * 10**8 + birth) * len(SEXES) + statements.sex
+            missing |= statements.sex == 0
+    key[missing] = -1
+    return key
+
+
+class PairWeigher:
+    """Compares and weighs pairs of statements, alike in both directions.
+
+    Where a likeness weighs by how common the value is, and the two values differ, the more common
+    one counts. The same phone is evidence where name and birth are the same, and there alone: a
+    family has one phone, but no two of one name and one birthday.
+    """
+
+    def __init__(self, statements: Statements, weigher: Weigher) -> None:
+        self._statements = statements
+        self._weigher = weigher
+        self._keys = statements.keys.to_pylist()
+        self._folds = statements.folds.to_pylist()
+        self._nameless = pc.equal(statements.keys, "").to_numpy(zero_copy_only=False)
+        self._name_bits = name_bits(statements.folds, weigher)
+        self._phone_bits = weigher.frequencies.bits - log2(_PEOPLE_A_PHONE)
+        self._plain = pc.equal(statements.keys, statements.folds).to_numpy(zero_copy_only=False)
+        self.likenesses: Interner[Likeness] = Interner()
+        self._missing = self.likenesses.number((Level.MISSING, None))
+        self._same = self.likenesses.number((Level.SAME, None))
+        self._names: Memo[tuple[int, int], int] = Memo(self._compare_names)
+        self._births: Memo[tuple[int, int], int] = Memo(self._compare_births)
+        self._birth_bits: Memo[tuple[int, int], float] = Memo(self._weigh_birth)
+        self.conflicts: Interner[Conflict | None] = Interner()
+        self.conflicts.number(None)
+
+    def weigh(self, a: Ints, b: Ints) -> Pairs:
+        """Compare and weigh the pairs of statements in two columns of places."""
+        s = self._statements
+        name = self._name(s.name[a], s.name[b])
+        birth = self._birth(s.birth[a], s.birth[b])
+        sex = self._sex(s.sex[a], s.sex[b])
+        number = self._number(s.number[a], s.number[b])
+        total = self._total((name, birth, sex, number), a, b)
+        both = (s.commune[a] > 0) & (s.commune[b] > 0)
+        phoned = (s.phone[a] == s.phone[b]) & (s.phone[a] > 0)
+        total[phoned & (name == self._same) & (birth == self._same)] += self._phone_bits
+        dated = (s.birth[a] > 0) & (s.birth[b] > 0)
+        years = np.abs(s.birth[a] // 10_000 - s.birth[b] // 10_000)
+        told = self._conflict(
+            (name, birth, sex, number),
+            years=np.where(dated, years, 0),
+            plain=self._plain[s.name[a]] | self._plain[s.name[b]],
+            apart=both & (s.commune[a] != s.commune[b]) & ~phoned,
+        )
+        # a thousandth of a bit is nothing, and what is equal but for rounding is equal
+        return Pairs(a, b, np.round(total, 3), told, number == self._same)
+
+    def _name(self, a: Ints, b: Ints) -> Ints:
+        likeness = np.full(len(a), self._same, dtype=np.int64)
+        missing = self._nameless[a] | self._nameless[b]
+        rest = np.flatnonzero((a != b) & ~missing)
+        low, high = np.minimum(a[rest], b[rest]), np.maximum(a[rest], b[rest])
+        likeness[rest] = self._names(list(zip(low.tolist(), high.tolist(), strict=True)))
+        likeness[missing] = self._missing
+        return likeness
+
+    def _birth(self, a: Ints, b: Ints) -> Ints:
+        likeness = np.full(len(a), self._same, dtype=np.int64)
+        missing = (a == 0) | (b == 0)
+        rest = np.flatnonzero((a != b) & ~missing)
+        likeness[rest] = self._births(list(zip(a[rest].tolist(), b[rest].tolist(), strict=True)))
+        likeness[missing] = self._missing
+        return likeness
+
+    def _sex(self, a: Ints, b: Ints) -> Ints:
+        table = np.array(
+            [
+                [
+                    self._missing
+                    if one is None or other is None
+                    else self.likenesses.number(compare_sexes(one, other))
+                    for other in SEXES
+                ]
+                for one in SEXES
+            ]
+        )
+        likeness: Ints = table[a, b]
+        return likeness
+
+    def _number(self, a: Ints, b: Ints) -> Ints:
+        """Compare numbers: twelve digits that differ in many are told by columns."""
+        likeness = np.full(len(a), self._same, dtype=np.int64)
+        missing = (a == NO_NUMBER) | (b == NO_NUMBER)
+        unequal = (a != b) & ~missing
+        far = unequal & (a < _TWELVE) & (b < _TWELVE) & (_digits_off(a, b) > 2)
+        if far.any():
+            at = int(np.flatnonzero(far)[0])
+            likeness[far] = self._compare_numbers(int(a[at]), int(b[at]))
+        rest = np.flatnonzero(unequal & ~far)
+        likeness[rest] = [
+            self._compare_numbers(x, y)
+            for x, y in zip(a[rest].tolist(), b[rest].tolist(), strict=True)
+        ]
+        likeness[missing] = self._missing
+        return likeness
+
+    def _compare_names(self, pair: tuple[int, int]) -> int:
+        a, b = pair
+        found = compare_folds(
+            self._folds[a],
+            self._folds[b],
+            keys=(self._keys[a], self._keys[b]),
+            dotted=bool(self._statements.dotted[a] or self._statements.dotted[b]),
+        )
+        return self.likenesses.number(found)
+
+    def _compare_births(self, pair: tuple[int, int]) -> int:
+        return self.likenesses.number(compare_birth_codes(*pair))
+
+    def _compare_numbers(self, a: int, b: int) -> int:
+        found = compare_number_texts(IdNumber.from_code(a).text, IdNumber.from_code(b).text)
+        return self.likenesses.number(found)
+
+    def _total(self, likeness: tuple[Ints, Ints, Ints, Ints], a: Ints, b: Ints) -> Floats:
+        s = self._statements
+        name, birth, sex, number = likeness
+        name_bits, by_term = self._parts(Field.NAME, name)
+        rarity = np.minimum(self._name_bits[s.name[a]], self._name_bits[s.name[b]])
+        name_bits = name_bits + np.where(by_term, rarity, 0.0)
+        born = np.minimum(
+            self._lifted(birth, s.birth[a]),
+            self._lifted(birth, s.birth[b]),
+        )
+        sex_bits, _ = self._parts(Field.SEX, sex)
+        number_bits, _ = self._parts(Field.ID_NUMBER, number)
+        things = self.likenesses.things
+        near = np.array([code_of(thing) in NEAR_NUMBERS for thing in things])[number]
+        for at in np.flatnonzero(near).tolist():
+            held = (int(s.birth[a[at]]), int(s.birth[b[at]]))
+            born[at] = min(self._weigher.birth_beside_near(float(born[at]), h) for h in held)
+            sex_bits[at] = min(sex_bits[at], 0.0)
+        total: Floats = self._weigher.prior + name_bits + born + sex_bits + number_bits
+        return total
+
+    def _parts(self, field: Field, likeness: Ints) -> tuple[Floats, Ints]:
+        """Give what likenesses are worth, and whether the rarity of a term is to be added."""
+        bits = np.zeros(len(self.likenesses.things))
+        by_term = np.zeros(len(bits), dtype=np.bool_)
+        for place in np.unique(likeness).tolist():
+            thing = self.likenesses.things[place]
+            if thing[0] is not Level.MISSING:
+                bits[place], by_term[place] = self._weigher.part(field, code_of(thing))
+        return bits[likeness], by_term[likeness]
+
+    def _lifted(self, likeness: Ints, births: Ints) -> Floats:
+        first, index = distinct_rows(likeness, births)
+        pairs = zip(likeness[first].tolist(), births[first].tolist(), strict=True)
+        bits: Floats = np.array(self._birth_bits(list(pairs)), dtype=np.float64)[index]
+        return bits
+
+    def _weigh_birth(self, pair: tuple[int, int]) -> float:
+        thing = self.likenesses.things[pair[0]]
+        return 0.0 if thing[0] is Level.MISSING else self._weigher.birth(code_of(thing), pair[1])
+
+    def _conflict(
+        self, likeness: tuple[Ints, ...], *, years: Ints, plain: Ints, apart: Ints
+    ) -> Ints:
+        """Lift the rule over what it depends on."""
+        flags = plain.astype(np.int64) * 2 + apart
+        years = np.minimum(years, _FAR_APART).astype(np.int64)
+        first, index = distinct_rows(*likeness, years, flags)
+        things = self.likenesses.things
+        told = []
+        for at in first.tolist():
+            name, birth, sex, number = (things[column[at]] for column in likeness)
+            beside = Beside(int(years[at]), bool(plain[at]), bool(apart[at]))
+            told.append(self.conflicts.number(conflict((name, birth, sex, number), beside)))
+        return np.array(told, dtype=np.int64)[index]
+
+
+_TWELVE = IdNumber("000000000").code
+"""The codes of twelve digits lie below it."""
+
+_FAR_APART: Final = 100
+"""Years above which births are as far apart as can matter."""
+
+
+def _digits_off(a: Ints, b: Ints) -> Ints:
+    """Count the digits in which two columns of twelve-digit numbers differ."""
+    off = np.zeros(len(a), dtype=np.int64)
+    for power in range(12):
+        off += a // 10**power % 10 != b // 10**power % 10
+    return off
+
+
+def name_bits(folds: pa.StringArray, weigher: Weigher) -> Floats:
+    """Give the rarity of names without marks, as :meth:`Frequencies.name_bits` does one."""
+    surnames, rests = split_names(folds)
+    counts = weigher.frequencies
+    bits = np.zeros(len(folds))
+    for column, rule in ((surnames, counts.surname_bits), (rests, counts.rest_bits)):
+        values, index = distinct(column)
+        bits += np.array([rule(value) for value in values], dtype=np.float64)[index]
+    limited: Floats = np.minimum(bits, RAREST)
+    return limited
+
+
+def split_names(folds: pa.StringArray) -> tuple[pa.StringArray, pa.StringArray]:
+    """Split names without marks into the first word and all that follows."""
+    return (
+        pc.replace_substring_regex(folds, " .*$", ""),
+        pc.replace_substring_regex(folds, "^[^ ]* ?", ""),
+    )
