@@ -101,12 +101,7 @@ def keys(person: Claim | Entry, /) -> tuple[Key, ...]:
                 )
             )
         )
-    phone = _value(person.phone)
-    asked = () if phone is None else (phone.text, *phone.readings)
-    born, sex = _value(person.birth), _value(person.sex)
-    return tuple(
-        dict.fromkeys((*number_keys(person), *_keys(_value(person.name), born, sex, asked)))
-    )
+    return tuple(dict.fromkeys((*number_keys(person), *_claimed(person))))
 
 
 def number_keys(claim: Claim, /, *, former: bool = True) -> tuple[Key, ...]:
@@ -140,10 +135,16 @@ def search_keys(claim: Claim, /) -> tuple[Key, ...]:
     >>> [key.kind.value for key in search_keys(claim)]
     ['fold_birth', 'birth_sex_given', 'fold_year', 'phone']
     """
-    return tuple(key for key in keys(claim) if key.kind not in _NOT_SEARCHED)
+    return tuple(
+        dict.fromkeys(key for key in _claimed(claim) if key.kind is not KeyKind.NAME_BIRTH)
+    )
 
 
-_NOT_SEARCHED: Final = frozenset({KeyKind.NUMBER, KeyKind.FORMER_NUMBER, KeyKind.NAME_BIRTH})
+def _claimed(claim: Claim) -> Iterator[Key]:
+    """Make the keys of everything that a claim states but its numbers."""
+    phone = _value(claim.phone)
+    phones = () if phone is None else (phone.text, *phone.readings)
+    return _keys(_value(claim.name), _value(claim.birth), _value(claim.sex), phones)
 
 
 def _filed_numbers(entry: Entry) -> Iterator[Key]:

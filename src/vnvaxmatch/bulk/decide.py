@@ -39,8 +39,8 @@ class Decided:
     """A batch of results rows; which fields of each to look at again, and its class if it is dirty.
 
     ``texts`` is the input that the rows were made of; ``suggestions`` what to correct, as
-    :func:`vnvaxmatch.bulk.results.suggestions_cell` writes it; ``blocks`` what each kind of key came
-    to.
+    :func:`vnvaxmatch.bulk.results.suggestions_cell` writes it; ``blocks`` what each kind of key
+    came to.
     """
 
     table: pa.Table

@@ -18,7 +18,7 @@ import pyarrow as pa
 from vnvaxmatch.backends import Registry
 from vnvaxmatch.backends.duckdb import DuckDBRegistry, key_parts
 from vnvaxmatch.blocking import CAPS, Key, KeyKind
-from vnvaxmatch.bulk.lift import Interner, Memo
+from vnvaxmatch.bulk.lift import Memo, distinct
 from vnvaxmatch.bulk.numbers import NO_NUMBER, SEXES
 from vnvaxmatch.errors import RegistryError
 from vnvaxmatch.records import Entry
@@ -110,25 +110,26 @@ class DuckDBEngine:
 
     def search(self, asked: Sequence[Sequence[Key]]) -> Searched:
         """Find the entries of each row's keys."""
-        keys: Interner[Key] = Interner()
-        wanted = [(row, keys.number(key)) for row, some in enumerate(asked) for key in some]
-        if not wanted:
-            return Searched(SEARCH_SCHEMA.empty_table(), {}, Counter())
-        row, key = np.array(wanted, dtype=np.int64).T
+        rows: dict[KeyKind, list[int]] = {kind: [] for kind in _SEARCHED}
+        values: dict[KeyKind, list[str]] = {kind: [] for kind in _SEARCHED}
+        for row, keys in enumerate(asked):
+            for key in keys:
+                rows[key.kind].append(row)
+                values[key.kind].append(key.value)
+        skipped: dict[int, set[KeyKind]] = {}
+        found: Counter[KeyKind] = Counter()
+        pairs = [np.empty(0, dtype=np.int64)]
         try:
-            hits = [_hits(self._db, kind, keys.things) for kind in _SEARCHED]
-            found_key, entry = np.concatenate(hits, axis=1)
-            counts = np.bincount(found_key, minlength=len(keys.things))
-            over = counts > np.array([CAPS[thing.kind] for thing in keys.things])
-            skipped: dict[int, set[KeyKind]] = {}
-            for at in np.flatnonzero(over[key]).tolist():
-                skipped.setdefault(int(row[at]), set()).add(keys.things[key[at]].kind)
-            found: Counter[KeyKind] = Counter()
-            for at, count in enumerate(np.bincount(key, weights=np.where(over, 0, counts)[key])):
-                found[keys.things[at].kind] += int(count)
-            kept = ~over[found_key]
-            pairs = _expanded(row, key, found_key[kept], entry[kept], len(keys.things))
-            return Searched(_entries(self._db, *pairs), skipped, found)
+            for kind in _SEARCHED:
+                if rows[kind]:
+                    some, over = _searched(self._db, kind, np.array(rows[kind]), values[kind])
+                    pairs.append(some)
+                    found[kind] = len(some)
+                    for row in over:
+                        skipped.setdefault(row, set()).add(kind)
+            distinct_pairs = np.unique(np.concatenate(pairs))
+            row, entry = np.divmod(distinct_pairs, _ENTRIES)
+            return Searched(_entries(self._db, row, entry), skipped, found)
         except duckdb.Error as error:
             raise RegistryError(_UNREADABLE) from error
 
@@ -165,38 +166,31 @@ _SEARCHED = {
 """The parts of a key's value, and what an entry with that key has in its columns."""
 
 
-def _hits(db: duckdb.DuckDBPyConnection, kind: KeyKind, keys: Sequence[Key]) -> Ints:
-    """Find the entries of all keys of a kind: numbers of keys, and of entries."""
+def _searched(
+    db: duckdb.DuckDBPyConnection, kind: KeyKind, rows: Ints, values: list[str]
+) -> tuple[Ints, list[int]]:
+    """Find by keys of a kind: rows and entries, packed and each pair once; and who was skipped."""
+    texts, key = distinct(pa.array(values, pa.string()))
     columns, condition = _SEARCHED[kind]
-    numbers = [number for number, key in enumerate(keys) if key.kind is kind]
-    if not numbers:
-        return np.empty((2, 0), dtype=np.int64)
-    parts = zip(*(key_parts(keys[number]) for number in numbers), strict=True)
+    parts = zip(*(key_parts(Key(kind, text)) for text in texts), strict=True)
     asked = {
         name: pa.array(part, column)
         for (name, column), part in zip(columns.items(), parts, strict=True)
     }
-    db.register("asked", pa.table({"key": pa.array(numbers, pa.int64()), **asked}))
+    db.register("asked", pa.table({"key": np.arange(len(texts)), **asked}))
     try:
-        found = db.sql(f"SELECT a.key, e.entry FROM asked a JOIN entries e ON {condition}")
-        table = found.to_arrow_table()
+        found = db.sql(
+            f"SELECT a.key, e.entry FROM asked a JOIN entries e ON {condition} ORDER BY a.key"
+        ).to_arrow_table()
     finally:
         db.unregister("asked")
-    return np.stack([table.column(name).to_numpy() for name in ("key", "entry")])
-
-
-def _expanded(row: Ints, key: Ints, found_key: Ints, entry: Ints, keys: int) -> tuple[Ints, Ints]:
-    """Give each row the entries of its keys, each once, sorted by row."""
-    order = np.argsort(found_key, kind="stable")
-    entry = entry[order]
-    counts = np.bincount(found_key, minlength=keys)
+    counts = np.bincount(found.column("key").to_numpy(), minlength=len(texts))
     starts = np.cumsum(counts) - counts
-    sizes = counts[key]
+    over = counts > CAPS[kind]
+    sizes = np.where(over, 0, counts)[key]
     within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    packed = np.unique(
-        np.repeat(row, sizes) * _ENTRIES + entry[np.repeat(starts[key], sizes) + within]
-    )
-    return packed // _ENTRIES, packed % _ENTRIES
+    entry = found.column("entry").to_numpy()[np.repeat(starts[key], sizes) + within]
+    return np.unique(np.repeat(rows, sizes) * _ENTRIES + entry), rows[over[key]].tolist()
 
 
 _ENTRIES = 1 << 40

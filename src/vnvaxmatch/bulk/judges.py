@@ -87,7 +87,8 @@ class ColumnJudge:
             first_row=first_row,
             given=_told(picks, self._disclosure, weighed=self._picker.weighs),
             suggestions=picks.suggestions if self._disclosure is Disclosure.VALUES else None,
-            blocks=picks.blocks,
+            # that somebody has a number is itself a disclosure
+            blocks=None if self._disclosure is Disclosure.VERDICT else picks.blocks,
         )
 
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from vnvaxmatch.bulk.lift import Memo, distinct, distinct_ints, distinct_rows
 from vnvaxmatch.bulk.pairs import PairLevels, PairReader
 from vnvaxmatch.compare import Evidence, Finding, Level
-from vnvaxmatch.model import NEAR_NUMBERS, RAREST, SAME, Weigher, code_of
+from vnvaxmatch.model import NEAR_NUMBERS, RAREST, Weigher, code_of
 from vnvaxmatch.normalize import PersonName
 from vnvaxmatch.records import Field
 
@@ -59,7 +59,7 @@ class PairWeigher:
 
     def rivals(self, folds: pa.StringArray, name_bits: Floats, births: Ints) -> Floats:
         """Give for every claim what :meth:`Weigher.rival_of` gives for one."""
-        same = self._weigher.part(Field.NAME, SAME)[0] + name_bits
+        same = self._weigher.rival_same + name_bits
         named = pc.not_equal(folds, "").to_numpy(zero_copy_only=False)
         name = np.where(named, np.maximum(self._weigher.rival_name, same), 0.0)
         codes, index = distinct_ints(births)

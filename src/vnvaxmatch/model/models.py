@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
-from math import isfinite, log2
+from math import inf, isfinite, log2
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
@@ -49,6 +49,18 @@ CODES: Final[Mapping[Field, tuple[str, ...]]] = MappingProxyType(
 """The likenesses of every field that a model must know, by their codes."""
 
 
+_TERMS: Final[Mapping[Field, tuple[str, ...]]] = MappingProxyType(
+    {
+        Field.BIRTH: (
+            SAME, Reason.BIRTH_FIRST_OF_JANUARY, Reason.BIRTH_YEAR_ONLY, Reason.BIRTH_MONTH_ONLY,
+        ),
+        Field.SEX: (),
+        Field.ID_NUMBER: (),
+    }
+)  # fmt: skip
+"""The likenesses in which a day, month or year agrees; those of names have all a frequency."""
+
+
 class Scale(StrEnum):
     """What the probability between two people (u) is to be multiplied with."""
 
@@ -69,7 +81,7 @@ class Chance:
     scale: Scale = attrs.field(default=Scale.FIXED, converter=Scale)
 
     def __attrs_post_init__(self) -> None:
-        if not (0 < self.m <= 1 and self.u > 0 and isfinite(self.u)):
+        if not (0 < self.m <= 1 and self.u > 0 and 0 < self.m / self.u < inf):
             raise ModelError("a probability must be above 0: smooth the counts it comes from")
 
     @property
@@ -112,9 +124,21 @@ class Model:
         if not (self.margin > 0 and self.possible <= self.threshold):
             raise ModelError("a model's margin is above 0, and `possible` not above its threshold")
         for field, codes in CODES.items():
-            missing = [code for code in codes if code not in self.chances.get(field, {})]
+            table = self.chances.get(field, {})
+            missing = [code for code in codes if code not in table]
             if missing:
                 raise ModelError(f"the model says nothing of {', '.join(missing)} ({field})")
+            if len(table) > len(codes):
+                raise ModelError(f"the model has likenesses that no comparison gives ({field})")
+            for code, chance in table.items():
+                if chance.scale is Scale.TERM and code not in _TERMS.get(field, codes):
+                    raise ModelError(f"{code} has no frequency to scale by ({field})")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # mapping proxies cannot be pickled
+        chances = {field: dict(table) for field, table in self.chances.items()}
+        numbers = (self.coverage, self.threshold, self.margin, self.possible)
+        return Model, (self.name, self.version, *numbers, chances)
 
     def __str__(self) -> str:
         return f"{self.name}/{self.version}"
@@ -152,16 +176,18 @@ class Model:
             content: dict[str, Any] = json.loads(text)
             if content["format"] != FORMAT:
                 raise ModelError(f"a model of format {content['format']}; this reads {FORMAT}")
+            if not (isinstance(content["name"], str) and type(content["version"]) is int):
+                raise TypeError
             return cls(
-                name=str(content["name"]),
-                version=int(content["version"]),
-                coverage=float(content["coverage"]),
-                threshold=float(content["threshold"]),
-                margin=float(content["margin"]),
-                possible=float(content["possible"]),
+                name=content["name"],
+                version=content["version"],
+                coverage=_number(content["coverage"]),
+                threshold=_number(content["threshold"]),
+                margin=_number(content["margin"]),
+                possible=_number(content["possible"]),
                 chances={
                     Field(field): {
-                        str(code): Chance(float(c["m"]), float(c["u"]), c["scale"])
+                        code: Chance(_number(c["m"]), _number(c["u"]), Scale(c["scale"]))
                         for code, c in table.items()
                     }
                     for field, table in content["chances"].items()
@@ -174,6 +200,12 @@ class Model:
                 "this is not a model: its JSON lacks a part or has it wrong; "
                 "write models with Model.to_json"
             ) from error
+
+
+def _number(value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise TypeError
+    return float(value)
 
 
 def code_of(likeness: Likeness) -> str:

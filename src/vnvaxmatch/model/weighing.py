@@ -28,6 +28,18 @@ two people with near numbers these agree anyway, so that their agreement is no f
 
 _OF_YEAR: Final = frozenset({Reason.BIRTH_YEAR_ONLY.value, Reason.BIRTH_FIRST_OF_JANUARY.value})
 _OF_MONTH: Final = Reason.BIRTH_MONTH_ONLY.value
+_OTHER_YEAR: Final = frozenset(
+    reason.value
+    for reason in (
+        Reason.BIRTH_DIGIT,
+        Reason.BIRTH_DECADE,
+        Reason.BIRTH_YEAR_OFF,
+        Reason.BIRTH_ONE_PART,
+        Reason.BIRTH_DIFFERS,
+    )
+)
+"""Likenesses of births whose years differ, or may."""
+
 _SAME_FOLD: Final = frozenset({SAME, Reason.NAME_MARK.value, Reason.NAME_MARKS.value})
 _LOOKED_UP: Final = frozenset(
     {SAME, Reason.ID_NUMBER_FORMER.value, Reason.ID_NUMBER_FORMER_SHARED.value}
@@ -61,13 +73,20 @@ class Weigher:
             for field, table in model.chances.items()
         }
         numbers = self._parts[Field.ID_NUMBER]
+        for code in NEAR_NUMBERS:
+            # in a small registry a number that is near tells no more than the number itself
+            numbers[code] = (min(numbers[code][0], numbers[SAME][0]), False)
         self._near = max(numbers[code][0] for code in NEAR_NUMBERS)
         unasked = (code for code in numbers if code not in _LOOKED_UP | NEAR_NUMBERS)
         self._far = max(0.0, *(numbers[code][0] for code in unasked))
+        names = self._parts[Field.NAME]
+        alike = [code for code in _SAME_FOLD if names[code][1]]
+        self.rival_same = max((names[code][0] for code in alike), default=float("-inf"))
+        """The most that a name can weigh that is the same, marks aside, but for its rarity."""
         self.rival_name = max(
             bits + (RAREST if by_term else 0.0)
-            for code, (bits, by_term) in self._parts[Field.NAME].items()
-            if code not in _SAME_FOLD
+            for code, (bits, by_term) in names.items()
+            if code not in alike
         )
         """The most that a name can weigh that is not the same, marks aside: however rare it is."""
 
@@ -158,7 +177,7 @@ class Weigher:
         if fold:
             name = self.rival_name
             if name_same:
-                name = max(name, self.name(SAME, fold))
+                name = max(name, self.rival_same + self.frequencies.name_bits(fold))
         return self.prior + name + self.rival_birth(birth, same=birth_same)
 
     def rival_birth(self, birth: int, /, *, same: bool = True) -> float:
@@ -171,6 +190,8 @@ class Weigher:
             codes = self._parts[Field.BIRTH]
             born = max(self.birth(code, birth) for code in codes if same or code != SAME)
             beside_near = self.birth_beside_near(born, birth)
+            if same:  # else the year is the same
+                beside_near = max(beside_near, *(codes[code][0] for code in _OTHER_YEAR))
         return max(born + max(0.0, self.sex(SAME)) + self._far, beside_near + self._near)
 
 

@@ -7,7 +7,7 @@ that are not far apart, it joins neither.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import combinations, groupby
 from typing import Any, Final, TypeAlias
 
@@ -30,6 +30,9 @@ Pair: TypeAlias = tuple[int, int]
 MOST: Final = 200
 """Statements that hang together above which nobody joins them: no person is written in so many
 ways, and each would have to be compared with each."""
+
+
+_TOO_MANY: Final = Conflict(Reason.BLOCK_TOO_LARGE, firm=True)
 
 
 @attrs.frozen(eq=False)
@@ -81,7 +84,7 @@ def group(
         b.append(pairs.b[joined])
         for place, code in refused.items():
             why[place] = code
-    why[huge[part[pairs.a]]] = conflicts.number(Reason.BLOCK_TOO_LARGE)
+    why[huge[part[pairs.a]]] = conflicts.number(_TOO_MANY)
     groups = components(np.concatenate(a), np.concatenate(b), size)
     together = groups[pairs.a] == groups[pairs.b]
     weight = np.full(size, -np.inf)
@@ -143,75 +146,82 @@ def _by_part(part: Ints, places: Ints, pairs: Pairs) -> Iterator[Ints]:
 def _decide(
     pairs: Pairs, places: Ints, joins: Ints, model: Model, conflicts: Interner[Conflict | None]
 ) -> tuple[list[int], dict[int, int]]:
-    """Decide one lot: give the places of the pairs that join, and why the others that would do not."""
-    at = {
-        pair: place
-        for pair, place in zip(
-            zip(pairs.a[places].tolist(), pairs.b[places].tolist(), strict=True),
-            places.tolist(),
-            strict=True,
-        )
-    }
+    """Decide one lot: the places of the pairs that join, and why the others that would do not."""
+    ends = zip(pairs.a[places].tolist(), pairs.b[places].tolist(), strict=True)
+    at = dict(zip(ends, places.tolist(), strict=True))
+    against = {pair: conflicts.things[pairs.conflict[place]] for pair, place in at.items()}
     weights = {pair: float(pairs.weight[place]) for pair, place in at.items()}
-    against = {pair: int(pairs.conflict[place]) for pair, place in at.items()}
     refusals = join(
-        [(weights[pair], *pair) for pair, place in at.items() if joins[place]],
-        pulls={p: w for p, w in weights.items() if w >= model.possible and not against[p]},
-        conflicts={pair for pair, code in against.items() if code},
+        {pair: weights[pair] for pair, place in at.items() if joins[place]},
+        pulls={p: w for p, w in weights.items() if w >= model.possible and against[p] is None},
+        conflicts={pair: told.firm for pair, told in against.items() if told is not None},
+        same_number={pair for pair, place in at.items() if pairs.same_number[place]},
         margin=model.margin,
     )
     refused = {}
     for pair, clashes in refusals.items():
-        codes = {conflicts.things[against[clash]] for clash in clashes} or {Doubt.LINK_AMBIGUOUS}
-        refused[at[pair]] = conflicts.number(min(code for code in codes if code is not None))
+        codes = {told.code for clash in clashes if (told := against[clash]) is not None}
+        code = min(codes, default=Doubt.LINK_AMBIGUOUS)
+        refused[at[pair]] = conflicts.number(Conflict(code, firm=True))
     kept = [place for pair, place in at.items() if joins[place] and pair not in refusals]
     return kept, refused
 
 
 def join(
-    edges: Sequence[tuple[float, int, int]],
+    edges: Mapping[Pair, float],
     *,
     pulls: Mapping[Pair, float],
-    conflicts: set[Pair],
+    conflicts: Mapping[Pair, bool],
+    same_number: Collection[Pair],
     margin: float,
 ) -> dict[Pair, list[Pair]]:
     """Join by weighted pairs what is in no conflict; give the pairs that are refused, and why.
 
     The heaviest pairs come first, those of one weight together. A pair is refused where either of
     its two is pulled by a third, by no less than the margin below, that is in conflict with the
-    other: two people fit. It is refused, too, where pairs across the groups that it would join are in
-    conflict: they are given. Pairs have the lower place first.
+    other: two people fit. It is refused, too, where pairs across the groups that it would join are
+    in conflict: they are given. A conflict that is not firm (``conflicts`` says which are) does not
+    count where one of the two has the number of a third that the other fits. Pairs have the lower
+    place first.
 
-    >>> join([(9.0, 0, 1), (8.0, 1, 2)], pulls={(0, 1): 9.0, (1, 2): 8.0}, conflicts={(0, 2)},
-    ...      margin=5.0)
+    >>> edges = {(0, 1): 9.0, (1, 2): 8.0}
+    >>> join(edges, pulls=edges, conflicts={(0, 2): True}, same_number=(), margin=5.0)
     {(0, 1): [], (1, 2): []}
-    >>> join([(9.0, 0, 1), (3.0, 1, 2)], pulls={(0, 1): 9.0, (1, 2): 3.0}, conflicts={(0, 2)},
-    ...      margin=5.0)
+    >>> join(edges, pulls=edges, conflicts={(0, 2): True}, same_number=(), margin=0.5)
     {(1, 2): [(0, 2)]}
+    >>> join(edges, pulls=edges, conflicts={(0, 2): False}, same_number={(0, 1)}, margin=5.0)
+    {}
     """
-    pulled: dict[int, dict[int, float]] = {}
-    for (x, y), weight in pulls.items():
-        pulled.setdefault(x, {})[y] = weight
-        pulled.setdefault(y, {})[x] = weight
+    pulled, numbered = _beside(pulls), _beside(dict.fromkeys(same_number, 0.0))
+
+    def clash(x: int, y: int, others: Collection[int]) -> bool:
+        """Tell whether two are in conflict, for all that the others know."""
+        firm = conflicts.get(_ordered(x, y))
+        if firm is None or firm:
+            return firm is not None
+        return not any(
+            third in others and _ordered(third, other) not in conflicts
+            for one, other in ((x, y), (y, x))
+            for third in numbered.get(one, ())
+            if third != other
+        )
+
     refused: dict[Pair, list[Pair]] = {}
-    sure = []
-    for weight, x, y in edges:
+    for (x, y), weight in edges.items():
         rivals = (
-            (third, other)
+            (one, other, third)
             for one, other in ((x, y), (y, x))
             for third, pull in pulled.get(one, {}).items()
             if third != other and pull >= weight - margin
         )
-        if any(_ordered(*rival) in conflicts for rival in rivals):
+        if any(clash(third, other, (one,)) for one, other, third in rivals):
             refused[x, y] = []
-        else:
-            sure.append((weight, x, y))
     members: dict[int, frozenset[int]] = {}
-    for _, level in groupby(sorted(sure, reverse=True), key=lambda edge: edge[0]):
-        together = [(x, y) for _, x, y in level]
-        for lot in _lots(together, members):
-            everyone = frozenset().union(*(members.get(x, frozenset((x,))) for p in lot for x in p))
-            clashes = [pair for pair in combinations(sorted(everyone), 2) if pair in conflicts]
+    sure = sorted(((weight, pair) for pair, weight in edges.items() if pair not in refused))
+    for _, level in groupby(reversed(sure), key=lambda edge: edge[0]):
+        for lot in _lots([pair for _, pair in level], members):
+            everyone = frozenset().union(*(_members(x, members) for pair in lot for x in pair))
+            clashes = [pair for pair in combinations(sorted(everyone), 2) if clash(*pair, everyone)]
             if clashes:
                 refused.update(dict.fromkeys(lot, clashes))
             else:
@@ -219,11 +229,24 @@ def join(
     return refused
 
 
+def _beside(pairs: Mapping[Pair, float]) -> dict[int, dict[int, float]]:
+    """Give for each thing those that it is in a pair with."""
+    beside: dict[int, dict[int, float]] = {}
+    for (x, y), weight in pairs.items():
+        beside.setdefault(x, {})[y] = weight
+        beside.setdefault(y, {})[x] = weight
+    return beside
+
+
+def _members(thing: int, members: Mapping[int, frozenset[int]]) -> frozenset[int]:
+    return members.get(thing, frozenset((thing,)))
+
+
 def _lots(edges: Sequence[Pair], members: Mapping[int, frozenset[int]]) -> list[list[Pair]]:
     """Gather pairs that would end up in one group."""
-    lots: list[tuple[set[int], list[Pair]]] = []
+    lots: list[tuple[frozenset[int], list[Pair]]] = []
     for pair in edges:
-        reached = {m for x in pair for m in members.get(x, (x,))}
+        reached = _members(pair[0], members) | _members(pair[1], members)
         gathered = [pair]
         apart = []
         for others, pairs in lots:

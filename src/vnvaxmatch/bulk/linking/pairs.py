@@ -193,6 +193,7 @@ class PairWeigher:
         self._same = self.likenesses.number((Level.SAME, None))
         self._names: Memo[tuple[int, int], int] = Memo(self._compare_names)
         self._births: Memo[tuple[int, int], int] = Memo(self._compare_births)
+        self._homes: Memo[tuple[int, int], bool] = Memo(self._are_apart)
         self._birth_bits: Memo[tuple[int, int], float] = Memo(self._weigh_birth)
         self.conflicts: Interner[Conflict | None] = Interner()
         self.conflicts.number(None)
@@ -205,7 +206,6 @@ class PairWeigher:
         sex = self._sex(s.sex[a], s.sex[b])
         number = self._number(s.number[a], s.number[b])
         total = self._total((name, birth, sex, number), a, b)
-        both = (s.commune[a] > 0) & (s.commune[b] > 0)
         phoned = (s.phone[a] == s.phone[b]) & (s.phone[a] > 0)
         total[phoned & (name == self._same) & (birth == self._same)] += self._phone_bits
         dated = (s.birth[a] > 0) & (s.birth[b] > 0)
@@ -214,7 +214,7 @@ class PairWeigher:
             (name, birth, sex, number),
             years=np.where(dated, years, 0),
             plain=self._plain[s.name[a]] | self._plain[s.name[b]],
-            apart=both & (s.commune[a] != s.commune[b]) & ~phoned,
+            apart=self._apart(s.home[a], s.home[b]) & ~phoned,
         )
         # a thousandth of a bit is nothing, and what is equal but for rounding is equal
         return Pairs(a, b, np.round(total, 3), told, number == self._same)
@@ -284,6 +284,17 @@ class PairWeigher:
     def _compare_numbers(self, a: int, b: int) -> int:
         found = compare_number_texts(IdNumber.from_code(a).text, IdNumber.from_code(b).text)
         return self.likenesses.number(found)
+
+    def _apart(self, a: Ints, b: Ints) -> Ints:
+        """Tell which homes are known on both sides and cannot be one commune."""
+        apart = np.zeros(len(a), dtype=np.bool_)
+        rest = np.flatnonzero((a != b) & (a > 0) & (b > 0))
+        apart[rest] = self._homes(list(zip(a[rest].tolist(), b[rest].tolist(), strict=True)))
+        return apart
+
+    def _are_apart(self, pair: tuple[int, int]) -> bool:
+        communes = self._statements.communes
+        return communes[pair[0]].isdisjoint(communes[pair[1]])
 
     def _total(self, likeness: tuple[Ints, Ints, Ints, Ints], a: Ints, b: Ints) -> Floats:
         s = self._statements

@@ -61,7 +61,9 @@ def count(statements: Statements) -> Frequencies:
     first, _ = distinct_rows(fold, births)
     stated = first[(fold[first] != _place_of("", values)) | (births[first] > 0)]
     codes, places = distinct_ints(births[stated])
-    born = dict(zip(codes.tolist(), np.bincount(places, minlength=len(codes)).tolist(), strict=True))
+    born = dict(
+        zip(codes.tolist(), np.bincount(places, minlength=len(codes)).tolist(), strict=True)
+    )
     born.pop(0, None)
     named = pa.array(values, pa.string()).take(pa.array(fold[stated]))
     surnames, rests = split_names(named.filter(pc.not_equal(named, "")))
@@ -108,11 +110,12 @@ def link_statements(
     weight with itself is below the threshold, is joined with nothing.
     """
     model = weigher.model
+    found: dict[KeyKind, Found] = {}
+    statements = _without_shared_numbers(statements, found)
     pairs = PairWeigher(statements, weigher)
     everyone = np.arange(len(statements))
     itself = pairs.weigh(everyone, everyone).weight
     mute = itself < model.threshold
-    found: dict[KeyKind, Found] = {}
     kept = []
     looked_at = 0
     for a, b in find(statements, np.flatnonzero(~mute), found):
@@ -141,8 +144,27 @@ def link_statements(
         pair = (min(x, y), max(x, y))
         why = pairs.conflicts.things[code]
         assert why is not None
-        refused[pair] = refused.get(pair, frozenset()) | {why}
+        refused[pair] = refused.get(pair, frozenset()) | {why.code}
     return People(person, weight[rows.statement], refused, found, int(muted.sum()))
+
+
+def _without_shared_numbers(statements: Statements, found: dict[KeyKind, Found]) -> Statements:
+    """Leave out numbers that stand beside more names than one person's can be written in.
+
+    They fill a cell that must not be empty («123456789»), and say nothing of anybody.
+    """
+    stated = np.flatnonzero(statements.number != NO_NUMBER)
+    _, fold = distinct(statements.folds)
+    numbers, number = distinct_ints(statements.number[stated])
+    first, _ = distinct_rows(number, fold[statements.name[stated]])
+    shared = np.bincount(number[first], minlength=len(numbers)) > MOST_DOSES
+    if not shared.any():
+        return statements
+    nobodys = stated[shared[number]]
+    found[KeyKind.NUMBER] = Found(0, int(shared.sum()), len(nobodys))
+    left = statements.number.copy()
+    left[nobodys] = NO_NUMBER
+    return attrs.evolve(statements, number=left)
 
 
 def _first_rows(group: Ints, size: int) -> Ints:

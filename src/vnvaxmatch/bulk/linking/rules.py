@@ -14,10 +14,7 @@ import attrs
 from vnvaxmatch.compare import Level, Likeness
 from vnvaxmatch.outcome import Doubt, Reason
 
-__all__ = ["Beside", "Conflict", "conflict"]
-
-Conflict: TypeAlias = Reason | Doubt
-"""What says that two statements are two people's: the code of what differs."""
+__all__ = ["Beside", "Conflict", "Likenesses", "conflict"]
 
 _GENERATION: Final = 12
 """Years: parent and child are further apart, two mistakes in one date of birth hardly."""
@@ -48,56 +45,79 @@ class Beside:
     apart: bool = False
 
 
-def conflict(
-    likenesses: tuple[Likeness, Likeness, Likeness, Likeness], beside: Beside, /
-) -> Conflict | None:
+@attrs.frozen
+class Conflict:
+    """What says that two statements are two people's: the code of what differs.
+
+    A ``firm`` one stands whatever else is known. The others fall where one of the two has the
+    number of a third statement that the other fits: then it is a slip that is known as such.
+    """
+
+    code: Reason | Doubt
+    firm: bool
+
+
+Likenesses: TypeAlias = tuple[Likeness, Likeness, Likeness, Likeness]
+"""Those of name, birth, sex and ID number."""
+
+
+def conflict(likenesses: Likenesses, beside: Beside, /) -> Conflict | None:
     """Say what in a pair of statements contradicts that they are one person's, or None.
 
-    ``likenesses`` are those of name, birth, sex and ID number; what is missing contradicts nothing.
+    What is missing contradicts nothing. Firm are:
 
     1. Two numbers of one kind that are not even near: two people, or one person with two numbers,
        which a person has to look into.
-    2. Births that have nothing in common. Only the same number with the same name outweighs that,
-       and not across a generation: a son may bear his father's name, and be entered under his
-       number.
-    3. With the same number: names that differ by more than slips, for a mother's number may stand
-       on her child's record and a twin's on the other twin's.
-    4. Without the same number: names that differ by a mark, a sound or a letter, as those of twins
-       do (a name without any mark is only written poorly); with near numbers, as twins have, all
-       but the very same name; births of which one is not just the other written poorly; sexes.
-    5. Without any number in common: homes that are apart, as namesakes' are.
+    2. Names that differ by more than slips, also with the same number: a mother's number may stand
+       on her child's record, and a twin's on the other twin's.
+    3. Births that have nothing in common: a son may bear his father's name, and be entered under
+       his number. Not firm if the name is the same, the years are less than a generation apart, and
+       the numbers are not just near.
+    4. Homes that are apart, as namesakes' are, without the same number.
 
-    >>> from vnvaxmatch.compare import Level
+    Not firm, and no conflict at all with the same number, are:
+
+    5. Names that differ by a mark, a sound or a letter, as those of twins do (one without any mark
+       is only written poorly); with near numbers, as twins have, all but the very same name.
+    6. Births of which one is not just the other written poorly; sexes.
+
     >>> same, no_number = (Level.SAME, None), (Level.MISSING, None)
     >>> mark = (Level.UNMARKED, Reason.NAME_MARK)
-    >>> conflict((mark, same, same, no_number), Beside()).value
+    >>> conflict((mark, same, same, no_number), Beside()).code.value
     'name_mark'
     >>> conflict((mark, same, same, same), Beside()) is None
     True
     """
     name, birth, sex, number = likenesses
     if number[1] is Reason.ID_NUMBER_DIFFERS:
-        return number[1]
-    same_number, near = number[0] is Level.SAME, number[0] is Level.CLOSE
-    if birth[0] is Level.DIFFERENT and not (
-        same_number and name[0] is Level.SAME and beside.years < _GENERATION
+        return Conflict(number[1], firm=True)
+    if name[0] is Level.DIFFERENT and name[1] is not None:
+        return Conflict(name[1], firm=True)
+    near = number[0] is Level.CLOSE
+    if birth[0] is Level.DIFFERENT:
+        slips = name[0] is Level.SAME and beside.years < _GENERATION
+        return Conflict(Reason.BIRTH_DIFFERS, firm=near or not slips)
+    if number[0] is Level.SAME:
+        return None
+    if beside.apart:
+        return Conflict(Doubt.LINK_ELSEWHERE, firm=True)
+    for code in (
+        None if _is_same_name(name, plain=beside.plain, near=near) else name[1],
+        None if birth[0] in _NOTHING_AGAINST or birth[1] in _SAME_DAY else birth[1],
+        sex[1] if sex[0] is Level.DIFFERENT else None,
     ):
-        return birth[1]
-    if same_number:
-        return name[1] if name[0] is Level.DIFFERENT else None
-    if not _is_same_name(name, plain=beside.plain, near=near):
-        return name[1]
-    if birth[0] is Level.CLOSE and birth[1] not in _SAME_DAY:
-        return birth[1]
-    if sex[0] is Level.DIFFERENT:
-        return sex[1]
-    return Doubt.LINK_ELSEWHERE if beside.apart and not near else None
+        if code is not None:
+            return Conflict(code, firm=False)
+    return None
+
+
+_NOTHING_AGAINST: Final = frozenset({Level.SAME, Level.MISSING})
 
 
 def _is_same_name(name: Likeness, *, plain: bool, near: bool) -> bool:
     """Tell whether nothing in two names is a twin's or a relative's."""
     level, reason = name
-    if level in (Level.SAME, Level.MISSING):
+    if level in _NOTHING_AGAINST:
         return True
     if near:
         return False

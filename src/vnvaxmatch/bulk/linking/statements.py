@@ -37,20 +37,22 @@ class Statements:
     """Distinct statements, column by column.
 
     ``number`` holds number codes or ``NO_NUMBER``, ``name`` places in the three columns of names
-    (an empty key is missing), ``birth`` birth codes or 0, ``sex`` places in ``SEXES``; ``commune``
-    and ``phone`` are numbers of their own, 0 where missing. ``rows`` counts the rows of each.
+    (an empty key is missing), ``birth`` birth codes or 0, ``sex`` places in ``SEXES``, ``home``
+    places in ``communes``, which are sets of codes of 2025 (the first is empty: missing), ``phone``
+    the number or 0. ``rows`` counts the rows of each.
     """
 
     number: Ints
     name: Ints
     birth: Ints
     sex: Ints
-    commune: Ints
+    home: Ints
     phone: Ints
     rows: Ints
     keys: pa.StringArray = attrs.field(repr=False)
     folds: pa.StringArray = attrs.field(repr=False)
     dotted: Ints = attrs.field(repr=False)
+    communes: list[frozenset[str]] = attrs.field(repr=False)
 
     def __len__(self) -> int:
         return len(self.number)
@@ -58,7 +60,8 @@ class Statements:
     @property
     def nbytes(self) -> int:
         """Bytes that the columns take."""
-        return sum(getattr(self, field.name).nbytes for field in attrs.fields(type(self)))
+        columns = (getattr(self, field.name) for field in attrs.fields(type(self)))
+        return sum(column.nbytes for column in columns if not isinstance(column, list))
 
 
 @attrs.frozen(eq=False)
@@ -111,10 +114,12 @@ class _Reader:
         self._columns: dict[str, list[Ints]] = {name: [] for name in _WIDTHS}
         self._names: list[pa.DictionaryArray] = []
         self._record_ids: list[pa.StringArray] = []
-        self._communes: Interner[str | None] = Interner()
-        self._communes.number(None)
+        self._communes: Interner[frozenset[str]] = Interner()
+        self._communes.number(frozenset())
         self._vaccines: Interner[Vaccine | None] = Interner()
         self._vaccines.number(None)
+        self._homes: Memo[tuple[str, str, str], int] = Memo(self._read_home)
+        self._vintage = rules.vintage
         self._phones: Memo[str, int] = Memo(_phone)
         self._vaccine: Memo[str, int] = Memo(self._read_vaccine)
         self._number: Memo[str, int] = Memo(_dose_number)
@@ -124,14 +129,11 @@ class _Reader:
     def read(self, batch: pa.RecordBatch) -> None:
         """Read one batch."""
         claims = self._claims.read(batch)
-        communes = claims.commune.dictionary_encode()
-        codes = [self._communes.number(code) for code in communes.dictionary.to_pylist()]
-        places = pc.fill_null(communes.indices.cast(pa.int64()), len(codes)).to_numpy()
         read = {
             "number": claims.number,
             "birth": claims.birth,
             "sex": claims.sex,
-            "commune": np.array([*codes, 0], dtype=np.int64)[places],
+            "home": self._home(batch),
             "phone": self._phone(column_of(batch, "phone")),
             "vaccine": _lifted(self._vaccine, column_of(batch, "vaccine")),
             "dose": _lifted(self._number, column_of(batch, "dose_number")),
@@ -181,6 +183,25 @@ class _Reader:
         index: Ints = encoded.indices.to_numpy()
         return codes[index]
 
+    def _home(self, batch: pa.RecordBatch) -> Ints:
+        """Read homes: all the communes of 2025 that a text may mean, for many were split."""
+        parts = [distinct(column_of(batch, name)) for name in ("commune", "district", "province")]
+        first, index = distinct_rows(*(places for _, places in parts))
+        keys = zip(
+            *([values[at] for at in places[first].tolist()] for values, places in parts),
+            strict=True,
+        )
+        homes: Ints = np.array(self._homes(list(keys)), dtype=np.int64)[index]
+        return homes
+
+    def _read_home(self, key: tuple[str, str, str]) -> int:
+        text, district, province = key
+        reading = normalize.commune(
+            text, district=district, province=province, vintage=self._vintage
+        )
+        codes = reading.value.codes if isinstance(reading, Normalized) else ()
+        return self._communes.number(frozenset(codes))
+
     def _read_vaccine(self, text: str) -> int:
         reading = normalize.vaccine(text)
         return self._vaccines.number(reading.value if isinstance(reading, Normalized) else None)
@@ -204,6 +225,7 @@ class _Reader:
             keys=keys,
             folds=_folds(keys),
             dotted=dotted.to_numpy(zero_copy_only=False),
+            communes=self._communes.things,
         )
         rows = DoseRows(
             statement=index.astype(np.int32),
@@ -220,10 +242,10 @@ class _Reader:
         return np.concatenate(parts)
 
 
-_PERSON = ("number", "birth", "sex", "commune", "phone")
+_PERSON = ("number", "birth", "sex", "home", "phone")
 
 _WIDTHS: dict[str, Any] = {
-    "number": np.int64, "birth": np.int32, "sex": np.int8, "commune": np.int16,
+    "number": np.int64, "birth": np.int32, "sex": np.int8, "home": np.int32,
     "phone": np.int64, "vaccine": np.int16, "dose": np.int16, "day": np.int32,
 }  # fmt: skip
 """How wide a column is kept."""
