@@ -92,7 +92,9 @@ def main() -> None:
     ours(data, by)  # caches of the file system
     runs = [ours(data, by)]
     rounds: dict[Peer, list[tuple[Ran, Ran]]] = {peer: [] for peer in peers}
+    alone = []
     for _ in range(options.rounds):
+        alone.append(matching_alone(data))
         for peer in peers:
             runs.append(ours(data, by))
             rounds[peer].append((runs[-1], theirs(data, peer, len(keys))))
@@ -102,10 +104,17 @@ def main() -> None:
     print(f"## {people:,} claims × {people:,} people, seed {SEEDS.get(people, people)}\n")
     print(f"{os.cpu_count()} processors, Python {sys.version.split()[0]}, {versions(peers)}\n")
     accuracy_table(everybody, keys)
-    cost_table(own, pairs, built)
+    cost_table(own, pairs, built, statistics.median(alone))
     slice_table(everybody, keys, data, truth.column("corruptions").to_pylist())
     outcome_line(data)
     one_claim(data, by, [] if options.skip_peers or people > LARGE else ONE_BY_ONE_ROWS)
+
+
+def matching_alone(data: Path) -> float:
+    """Measure the part of our run that others call train and predict."""
+    script = [sys.executable, HERE / "matching_alone.py", data / "s" / "doses.csv",
+              data / "registry.duckdb"]  # fmt: skip
+    return float(subprocess.run(script, check=True, capture_output=True, text=True).stdout)
 
 
 def prepare(data: Path, people: int, *, columns: bool) -> Cost:

@@ -1,7 +1,7 @@
-"""What finding, comparing, weighing and deciding cost by themselves: ``matching_alone.py LIST REGISTRY``.
+"""What finding, weighing and deciding cost by themselves: ``matching_alone.py LIST REGISTRY``.
 
-One process; the list is read and normalized before the clock starts, and nothing is written: the part
-of a run that other tools call «train and predict». Prints seconds.
+One process; the list is read and normalized before the clock starts, and nothing is written: the
+part of a run that other tools call «train and predict». Prints seconds.
 """
 
 from __future__ import annotations

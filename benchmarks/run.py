@@ -30,10 +30,21 @@ def main() -> None:
     data = prepare(people, doses)
     print(f"{os.cpu_count()} processors, Python {sys.version.split()[0]}, seed 20260711\n")
     against_floor(data, doses, people, options.pairs)
+    fuzzy_against_exact(data, options.pairs)
     growth(data, doses)
-    for script in ("names.py", "bulk_names.py", "accuracy.py", "sqlite_lookup.py"):
+    people = "100000" if options.small else "1000000"
+    for script, *arguments in (
+        ("names.py",),
+        ("bulk_names.py",),
+        ("accuracy.py", str(data)),
+        ("sqlite_lookup.py",),
+        ("fuzzy_lookup.py", people),
+        ("real_names.py",),
+        ("linkage.py", "--people", "100000"),
+        ("linkage.py", "--people", people),
+    ):
         print(f"\n## {script}\n", flush=True)
-        subprocess.run([sys.executable, HERE / script], check=True)
+        subprocess.run([sys.executable, HERE / script, *arguments], check=True)
 
 
 def prepare(people: int, doses: int) -> Path:
@@ -97,6 +108,26 @@ def against_floor(data: Path, doses: int, people: int, pairs: int) -> None:
         cells = [statistics.median(row[side][i] for row in rows) for i in range(3)]
         print(f"| {name} | {cells[0]:.2f} | {cells[1]:.2f} | {cells[2]:.0f} |")
     ratios = [ours[0] / theirs[0] for ours, theirs in rows]
+    print(
+        f"\nwall ratio, median of {pairs} pairs: **{statistics.median(ratios):.2f}** "
+        f"(from {min(ratios):.2f} to {max(ratios):.2f})\n",
+        flush=True,
+    )
+
+
+def fuzzy_against_exact(data: Path, pairs: int) -> None:
+    """Compare a fuzzy verification with an exact one, pair by pair."""
+    print("## verify --by fuzzy against --by exact: the same list and registry\n")
+    csv = data / "s" / "doses.csv"
+    done = [
+        tuple(timed(verify(csv, data, "--by", by)) for by in ("fuzzy", "exact"))
+        for _ in range(pairs)
+    ]
+    print("| | wall s | processor s | peak MB of a process |\n|---|---|---|---|")
+    for name, side in (("fuzzy", 0), ("exact", 1)):
+        cells = [statistics.median(row[side][i] for row in done) for i in range(3)]
+        print(f"| {name} | {cells[0]:.2f} | {cells[1]:.2f} | {cells[2]:.0f} |")
+    ratios = [fuzzy[0] / exact[0] for fuzzy, exact in done]
     print(
         f"\nwall ratio, median of {pairs} pairs: **{statistics.median(ratios):.2f}** "
         f"(from {min(ratios):.2f} to {max(ratios):.2f})\n",

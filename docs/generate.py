@@ -21,7 +21,8 @@ __all__ = ["pages"]
 REFERENCE = Path(__file__).parent / "reference"
 MODULES = (
     "vnvaxmatch", "vnvaxmatch.normalize", "vnvaxmatch.outcome", "vnvaxmatch.records",
-    "vnvaxmatch.compare", "vnvaxmatch.blocking", "vnvaxmatch.policy", "vnvaxmatch.explain",
+    "vnvaxmatch.compare", "vnvaxmatch.model", "vnvaxmatch.blocking", "vnvaxmatch.policy",
+    "vnvaxmatch.explain",
     "vnvaxmatch.backends", "vnvaxmatch.messages", "vnvaxmatch.errors", "vnvaxmatch.bulk",
     "vnvaxmatch.synthetic", "vnvaxmatch.testing",
 )  # fmt: skip

@@ -7,10 +7,12 @@ from types import ModuleType
 
 import pytest
 
+from vnvaxmatch.backends import Fuzzy
 from vnvaxmatch.backends.duckdb import ENTRIES, FORMER_NUMBERS, REJECTED
 from vnvaxmatch.bulk import RESULT_SCHEMA, build_registry, verify
 from vnvaxmatch.bulk.checking import CHECK_SCHEMA
 from vnvaxmatch.bulk.columns import DOSE_COLUMNS, MANDATORY, POPULATION_COLUMNS
+from vnvaxmatch.bulk.results import WEIGHED_SCHEMA
 from vnvaxmatch.bulk.worklists import ROWS_PER_FILE, UNROUTED
 from vnvaxmatch.messages import messages
 from vnvaxmatch.policy import Disclosure, Outcome
@@ -82,6 +84,11 @@ def test_every_code_is_in_the_reference() -> None:
     ("page", "heading", "names"),
     [
         ("results.md", "## Columns of `verify`", RESULT_SCHEMA.names),
+        (
+            "results.md",
+            "### Of a matcher that weighs",
+            WEIGHED_SCHEMA.names[len(RESULT_SCHEMA.names) :],
+        ),
         ("results.md", "## Columns of `check`", CHECK_SCHEMA.names),
         ("file-formats.md", "## Columns of a list", list(DOSE_COLUMNS)),
         ("file-formats.md", "## Columns of a population file", list(POPULATION_COLUMNS)),
@@ -132,6 +139,14 @@ def test_summary_and_manifest_are_listed_field_by_field(tmp_path: Path) -> None:
 
     assert set(first_cells(section("results.md", "## summary.json"))) == set(run.summary)
     assert set(first_cells(section("results.md", "## manifest.json"))) == set(run.manifest)
+
+    weighed = verify(doses, registry=tmp_path / "people.duckdb", out=tmp_path / "out", by=Fuzzy())
+
+    _, _, more = section("results.md", "## summary.json").partition("Of a matcher that weighs")
+    assert set(first_cells(more)) == set(weighed.summary) - set(run.summary)
+    assert set(weighed.manifest) == set(run.manifest)
+    (line,) = re.findall(r"^\| `model` \|.*", section("results.md", "## manifest.json"), re.M)
+    assert all(f"`{name}`" in line for name in weighed.manifest["model"])
 
 
 def test_worklists_are_described_as_they_are() -> None:

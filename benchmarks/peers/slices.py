@@ -17,7 +17,7 @@ ENCODED = ("name_tcvn3", "name_vni", "name_viscii", "name_vps", "name_mojibake",
 PARTIAL = {"birth_year_only", "birth_month_only", "birth_zero_parts", "birth_default_day"}
 NAME_DAMAGE = {"name_typo", "name_missing_middle", "name_swapped", "name_abbreviated",
                "name_regional", "name_wrong_given", "name_unaccented",
-               "name_wrong_mark"}  # fmt: skip
+               "name_unaccented_typo", "name_wrong_mark"}  # fmt: skip
 BIRTH_DAMAGE = {"birth_digit", "birth_year_off", "birth_swapped", *PARTIAL}
 NUMBER_DAMAGE = {"number_digit", "number_transposed", "number_wrong_length", "number_scientific"}
 
@@ -32,6 +32,7 @@ SLICES = {
     "name without marks, and a number damaged or missing": lambda kinds: (
         "name_unaccented" in kinds and kinds & {*NUMBER_DAMAGE, "number_missing"}
     ),
+    "name without marks and with a typo": lambda kinds: "name_unaccented_typo" in kinds,
     "encoding of the name": lambda kinds: any(kind.startswith(ENCODED) for kind in kinds),
 }
 

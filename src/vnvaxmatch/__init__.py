@@ -4,6 +4,7 @@ from vnvaxmatch import normalize
 from vnvaxmatch.backends import (
     Exact,
     Found,
+    Fuzzy,
     Matcher,
     MemoryRegistry,
     Registry,
@@ -34,6 +35,7 @@ __all__ = [
     "Field",
     "Finding",
     "Found",
+    "Fuzzy",
     "Key",
     "KeyKind",
     "Level",

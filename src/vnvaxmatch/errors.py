@@ -5,9 +5,15 @@
     VnvaxmatchError
     ├── RejectedError          .unwrap() of a text that was rejected
     ├── InputError             a file, a column or an option cannot be used
-    │   └── ColumnError        a mandatory column is missing, or two fit
+    │   ├── ColumnError            a mandatory column is missing, or two fit
+    │   └── RequestError           a question that was put to us over the wire is none
     ├── OutputError            a result cannot be written
-    ├── RegistryError          a registry cannot be opened, read or built
+    ├── RegistryError          a registry cannot be opened, read, asked or built
+    │   ├── UnreachableError       no answer after all attempts: ask again later
+    │   ├── ReplyError             what a remote registry sent back is no answer
+    │   ├── NotAuthorisedError     it does not know this client, or does not let it ask
+    │   ├── CertificateError       a certificate is missing, expired, or not trusted
+    │   └── RefusedError           it refuses the question: wrong address, protocol or settings
     ├── BackendError           no backend of that name, or not a backend
     ├── ModelError             a model cannot be read, or lacks a part
     └── MissingExtraError      an optional part is not installed
@@ -20,13 +26,19 @@ from __future__ import annotations
 
 __all__ = [
     "BackendError",
+    "CertificateError",
     "ColumnError",
     "InputError",
     "MissingExtraError",
     "ModelError",
+    "NotAuthorisedError",
     "OutputError",
+    "RefusedError",
     "RegistryError",
     "RejectedError",
+    "ReplyError",
+    "RequestError",
+    "UnreachableError",
     "VnvaxmatchError",
 ]
 
@@ -51,12 +63,64 @@ class ColumnError(InputError):
     """A mandatory column is missing, or several could be meant."""
 
 
+class RequestError(InputError):
+    """A question that was put to us over the wire cannot be read. ``kind`` says how, in one word."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+    def __str__(self) -> str:
+        return f"the request is no question that this codec knows ({self.kind})"
+
+
 class OutputError(VnvaxmatchError):
     """A result cannot be written."""
 
 
 class RegistryError(VnvaxmatchError):
     """A registry cannot be opened, read, asked or built. Never means «not found»."""
+
+
+class ReplyError(RegistryError):
+    """A remote registry sent back what is no answer. ``kind`` says how, in one word."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+    def __str__(self) -> str:
+        return (
+            f"what the registry sent back is no answer ({self.kind}): nothing is concluded from it; "
+            "check the address and the settings of the codec"
+        )
+
+
+class UnreachableError(RegistryError):
+    """A registry gave no answer after all attempts: what was asked is undetermined.
+
+    ``kind`` is the last thing that went wrong, a word of
+    :class:`vnvaxmatch.backends.remote.Failure`, or ``status_503`` and the like.
+    """
+
+    def __init__(self, message: str, kind: str = "") -> None:
+        super().__init__(message, kind)
+        self.kind = kind
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class NotAuthorisedError(RegistryError):
+    """A registry does not know this client, or does not let it ask. Asking on is of no use."""
+
+
+class CertificateError(RegistryError):
+    """A certificate, the registry's or one's own, is missing, expired or not trusted."""
+
+
+class RefusedError(RegistryError):
+    """A registry refuses the question as such: the address, protocol or settings do not fit."""
 
 
 class BackendError(VnvaxmatchError):

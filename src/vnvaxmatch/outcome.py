@@ -226,6 +226,8 @@ class Reason(StrEnum):
     BIRTH_NOT_COMPARED = "birth_not_compared"
     SEX_NOT_COMPARED = "sex_not_compared"
     ID_NUMBER_NOT_COMPARED = "id_number_not_compared"
+    NAME_ASKED_UNMARKED = "name_asked_unmarked"
+    BIRTH_ASKED_YEAR = "birth_asked_year"
 
     # a whole claim
     NOT_IN_REGISTRY = "not_in_registry"
@@ -233,6 +235,9 @@ class Reason(StrEnum):
     WEIGHT_TOO_LOW = "weight_too_low"
     NUMBER_OF_ANOTHER = "number_of_another"
     BLOCK_TOO_LARGE = "block_too_large"
+    FIELD_NOT_TOLD = "field_not_told"
+    ENTRY_WITHDRAWN = "entry_withdrawn"
+    CANNOT_BE_ASKED = "cannot_be_asked"
 
 
 def redact(value: object) -> str:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vnvaxmatch import Exact
+from vnvaxmatch import Claim, Entry, Exact, MemoryRegistry, match
 from vnvaxmatch.backends import Fuzzy
 from vnvaxmatch.bulk import build_registry, verify
 from vnvaxmatch.bulk.results import suggestions_cell
@@ -367,3 +367,26 @@ def test_values_are_told_at_values_only(tmp_path, matcher, disclosure):
     assert summary.get("identification") == (
         {"identified": 2, "ambiguous": 1, "not_found": 0} if isinstance(matcher, Fuzzy) else None
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "birth", "suggests"),
+    [
+        ("Lê Văn Khác", "05/06/1970", False),
+        ("", "05/06/1970", False),
+        ("Lê Văn Khác", "1985", True),
+        ("Tran Thi Hoai Thu", "05/06/1970", True),
+    ],
+)
+def test_a_number_alone_corrects_nobody(name, birth, suggests):
+    """Where nothing is weighed and only the number speaks for the entry, it may be another's."""
+    registry = MemoryRegistry(
+        [Entry.read(key="1", name=HELD[0]["full_name"], birth="10/11/1985", sex="nữ",
+                    id_number="001185000123")[0]]
+    )  # fmt: skip
+    claim = Claim.read(name=name, birth=birth, sex="nam", id_number="001185000123")
+
+    verdict = match(claim, by=Exact(), against=registry)
+
+    assert verdict.evidence is not None
+    assert bool(verdict.suggestions) is suggests

@@ -32,7 +32,7 @@ try:
 except ImportError as error:
     raise MissingExtraError("bulk") from error
 
-__all__ = ["ENTRIES", "FORMER_NUMBERS", "REJECTED", "DuckDBRegistry", "key_parts", "write_registry"]
+__all__ = ["ENTRIES", "FORMER_NUMBERS", "REJECTED", "DuckDBRegistry", "write_registry"]
 
 _STEP: Final = 50_000
 _COLUMNS: Final = ", ".join(("entry", *COLUMNS))
@@ -188,12 +188,8 @@ class DuckDBRegistry:
         )
 
 
-def key_parts(key: Key) -> list[str | int]:
-    """Take a key's value apart into what the columns of an entry hold, in the order of its kind.
-
-    >>> key_parts(Key(KeyKind.BIRTH_SEX_GIVEN, "19851110 female thu"))
-    [19851110, 2, 'thu']
-    """
+def _key_parts(key: Key) -> list[str | int]:
+    """Take a key's value apart into what the columns hold, in the order of its kind."""
     match key.kind:
         case KeyKind.NUMBER | KeyKind.FORMER_NUMBER:
             return [int(key.value)]
@@ -211,7 +207,7 @@ def _block(cursor: duckdb.DuckDBPyConnection, key: Key) -> list[tuple[Any, ...]]
     """Read the entries that have a key, one more than its cap at the most."""
     return cursor.execute(
         f"SELECT {_COLUMNS} FROM entries WHERE {_HOLDS[key.kind]} LIMIT {CAPS[key.kind] + 1}",
-        key_parts(key),
+        _key_parts(key),
     ).fetchall()
 
 

@@ -14,11 +14,13 @@ try:
 except ModuleNotFoundError as error:
     raise MissingExtraError("bulk") from error
 
+from vnvaxmatch.bulk.linking import LINK_SCHEMA, link
 from vnvaxmatch.bulk.population import Built, build_registry
 from vnvaxmatch.bulk.results import RESULT_SCHEMA, result_row
 from vnvaxmatch.bulk.runs import InputOptions, Progress, Run, check, verify
 
 __all__ = [
+    "LINK_SCHEMA",
     "RESULT_SCHEMA",
     "Built",
     "InputOptions",
@@ -26,6 +28,7 @@ __all__ = [
     "Run",
     "build_registry",
     "check",
+    "link",
     "result_row",
     "verify",
 ]

@@ -16,9 +16,9 @@ import pyarrow as pa
 
 from vnvaxmatch.backends import Decision
 from vnvaxmatch.bulk.claims import ClaimBatch
+from vnvaxmatch.bulk.engine import Blocks
 from vnvaxmatch.bulk.lift import Interner, distinct_rows
 from vnvaxmatch.bulk.own import Own
-from vnvaxmatch.bulk.picking import Blocks
 from vnvaxmatch.bulk.results import verdict_cells
 from vnvaxmatch.compare import Level
 from vnvaxmatch.outcome import Change, Doubt, Reason

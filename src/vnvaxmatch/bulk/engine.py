@@ -6,7 +6,7 @@ The embedded one is DuckDB on a DuckDB registry. Any other registry is asked one
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol, TypeAlias
 
 import attrs
@@ -14,16 +14,28 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from vnvaxmatch.backends import Registry
-from vnvaxmatch.backends.duckdb import DuckDBRegistry, key_parts
-from vnvaxmatch.blocking import CAPS, Key, KeyKind
-from vnvaxmatch.bulk.lift import Memo, distinct
+from vnvaxmatch.backends import Found, Registry
+from vnvaxmatch.backends.duckdb import DuckDBRegistry
+from vnvaxmatch.blocking import CAPS, Key, KeyKind, search_keys
+from vnvaxmatch.bulk.lift import Memo, distinct, distinct_rows
 from vnvaxmatch.bulk.numbers import NO_NUMBER, SEXES
 from vnvaxmatch.errors import RegistryError
-from vnvaxmatch.records import Entry
+from vnvaxmatch.normalize import BirthDate, PersonName, Phone
+from vnvaxmatch.outcome import BLANK, Normalized
+from vnvaxmatch.records import Claim, Entry
 
-__all__ = ["DuckDBEngine", "Engine", "Joined", "RegistryEngine", "engine_for"]
+__all__ = [
+    "Asked",
+    "Blocks",
+    "DuckDBEngine",
+    "Engine",
+    "Joined",
+    "RegistryEngine",
+    "Searched",
+    "engine_for",
+]
 
 Ints: TypeAlias = npt.NDArray[Any]
 Joined: TypeAlias = tuple[pa.Table, Ints]
@@ -57,14 +69,33 @@ SEARCH_SCHEMA = pa.schema(
 )
 
 
+Blocks: TypeAlias = dict[str, tuple[int, int, int]]
+"""For each kind of key: rows that asked by it, entries it led to (each once for a row), and rows
+whose block was skipped."""
+
+
+@attrs.frozen
+class Asked:
+    """Columns of what other keys than the number are made of (``blocking.search_keys``).
+
+    ``fold`` and ``key`` are empty and ``birth`` and ``sex`` 0 where there is none; ``phones`` are
+    each row's phone number in every reading.
+    """
+
+    key: pa.StringArray
+    fold: pa.StringArray
+    birth: Ints
+    sex: Ints
+    phones: Sequence[tuple[str, ...]]
+
+
 @attrs.frozen
 class Searched:
-    """The found pairs, sorted by row; the kinds of key that were skipped for a row; and how many
-    entries each kind led to, an entry counted once for a row and kind."""
+    """The found pairs, sorted by row; the kinds of key that were skipped for a row; the counts."""
 
     pairs: pa.Table
     skipped: dict[int, set[KeyKind]]
-    found: Counter[KeyKind]
+    blocks: Blocks
 
 
 class Engine(Protocol):
@@ -79,8 +110,8 @@ class Engine(Protocol):
         """Find the entries of each row's number; :data:`NO_NUMBER` has none."""
         ...
 
-    def search(self, asked: Sequence[Sequence[Key]]) -> Searched:
-        """Find the entries of each row's keys, which are those of ``blocking.search_keys``.
+    def search(self, asked: Asked) -> Searched:
+        """Find the entries that share a key with a row.
 
         Each entry is given once for a row; a block above its cap is left out and reported.
         """
@@ -108,28 +139,21 @@ class DuckDBEngine:
             self._db.unregister("asked")
         return _sorted(pairs.cast(PAIR_SCHEMA))
 
-    def search(self, asked: Sequence[Sequence[Key]]) -> Searched:
-        """Find the entries of each row's keys."""
-        rows: dict[KeyKind, list[int]] = {kind: [] for kind in _SEARCHED}
-        values: dict[KeyKind, list[str]] = {kind: [] for kind in _SEARCHED}
-        for row, keys in enumerate(asked):
-            for key in keys:
-                rows[key.kind].append(row)
-                values[key.kind].append(key.value)
+    def search(self, asked: Asked) -> Searched:
+        """Find the entries that share a key with a row."""
         skipped: dict[int, set[KeyKind]] = {}
-        found: Counter[KeyKind] = Counter()
+        blocks: Blocks = {}
         pairs = [np.empty(0, dtype=np.int64)]
         try:
-            for kind in _SEARCHED:
-                if rows[kind]:
-                    some, over = _searched(self._db, kind, np.array(rows[kind]), values[kind])
+            for kind, (rows, columns) in _key_columns(asked).items():
+                if len(rows):
+                    some, over = _searched(self._db, kind, rows, columns)
                     pairs.append(some)
-                    found[kind] = len(some)
+                    blocks[kind.value] = (len(np.unique(rows)), len(some), len(over))
                     for row in over:
                         skipped.setdefault(row, set()).add(kind)
-            distinct_pairs = np.unique(np.concatenate(pairs))
-            row, entry = np.divmod(distinct_pairs, _ENTRIES)
-            return Searched(_entries(self._db, row, entry), skipped, found)
+            owner, entry = np.divmod(np.unique(np.concatenate(pairs)), _ENTRIES)
+            return Searched(_entries(self._db, owner, entry), skipped, blocks)
         except duckdb.Error as error:
             raise RegistryError(_UNREADABLE) from error
 
@@ -148,49 +172,74 @@ FROM hit h JOIN entries e ON e.entry = h.entry
 """First who holds or held the numbers, then what is known of them in one pass: texts are dear."""
 
 
-_SEARCHED = {
-    KeyKind.FOLD_BIRTH: (
-        {"birth": pa.int32(), "fold": pa.string()},
-        "e.birth = a.birth AND e.name_fold = a.fold",
-    ),
-    KeyKind.BIRTH_SEX_GIVEN: (
-        {"birth": pa.int32(), "sex": pa.int8(), "given": pa.string()},
-        "e.birth = a.birth AND e.name_given = a.given AND coalesce(e.sex, a.sex) = a.sex",
-    ),
-    KeyKind.FOLD_YEAR: (
-        {"year": pa.int32(), "fold": pa.string()},
-        "e.name_fold = a.fold AND e.birth // 10000 = a.year",
-    ),
-    KeyKind.PHONE: ({"phone": pa.string()}, "e.phone = a.phone"),
+_CONDITIONS = {
+    KeyKind.FOLD_BIRTH: "e.birth = a.birth AND e.name_fold = a.fold",
+    KeyKind.BIRTH_SEX_GIVEN: "e.birth = a.birth AND e.name_given = a.given"
+    " AND coalesce(e.sex, a.sex) = a.sex",
+    KeyKind.FOLD_YEAR: "e.name_fold = a.fold AND e.birth // 10000 = a.year",
+    KeyKind.PHONE: "e.phone = a.phone",
 }
-"""The parts of a key's value, and what an entry with that key has in its columns."""
+"""What an entry with a key has in its columns."""
+
+Columns: TypeAlias = dict[str, pa.Array]
+
+
+def _key_columns(asked: Asked) -> dict[KeyKind, tuple[Ints, Columns]]:
+    """Take the keys of rows apart: for each kind the rows that have one, and its parts."""
+    named = pc.not_equal(asked.fold, "").to_numpy(zero_copy_only=False) & (asked.birth > 0)
+    rows = np.flatnonzero(named)
+    fold = asked.fold.take(pa.array(rows))
+    birth = asked.birth[rows].astype(np.int32)
+    words = pc.split_pattern(fold, " ", max_splits=1, reverse=True)
+    given = words.flatten().take(pa.array(words.offsets.to_numpy()[1:] - 1))
+    known = asked.sex[rows]
+    either = [np.flatnonzero((known == sex) | (known == 0)) for sex in (1, 2)]
+    place = np.concatenate(either)
+    sex = np.repeat(np.array([1, 2], dtype=np.int8), [len(some) for some in either])
+    owners = [row for row, phones in enumerate(asked.phones) for _ in phones]
+    phone = pa.array([phone for phones in asked.phones for phone in phones], pa.string())
+    return {
+        KeyKind.FOLD_BIRTH: (rows, {"birth": pa.array(birth), "fold": fold}),
+        KeyKind.BIRTH_SEX_GIVEN: (
+            rows[place],
+            {
+                "birth": pa.array(birth[place]),
+                "sex": pa.array(sex),
+                "given": given.take(pa.array(place)),
+            },
+        ),
+        KeyKind.FOLD_YEAR: (rows, {"year": pa.array(birth // 10_000), "fold": fold}),
+        KeyKind.PHONE: (np.array(owners, dtype=np.int64), {"phone": phone}),
+    }
 
 
 def _searched(
-    db: duckdb.DuckDBPyConnection, kind: KeyKind, rows: Ints, values: list[str]
+    db: duckdb.DuckDBPyConnection, kind: KeyKind, rows: Ints, columns: Columns
 ) -> tuple[Ints, list[int]]:
     """Find by keys of a kind: rows and entries, packed and each pair once; and who was skipped."""
-    texts, key = distinct(pa.array(values, pa.string()))
-    columns, condition = _SEARCHED[kind]
-    parts = zip(*(key_parts(Key(kind, text)) for text in texts), strict=True)
-    asked = {
-        name: pa.array(part, column)
-        for (name, column), part in zip(columns.items(), parts, strict=True)
-    }
-    db.register("asked", pa.table({"key": np.arange(len(texts)), **asked}))
+    codes = [
+        distinct(column)[1] if pa.types.is_string(column.type) else column.to_numpy()
+        for column in columns.values()
+    ]
+    first, key = distinct_rows(*codes)
+    take = pa.array(first)
+    parts = {name: column.take(take) for name, column in columns.items()}
+    db.register("asked", pa.table({"key": np.arange(len(first)), **parts}))
     try:
         found = db.sql(
-            f"SELECT a.key, e.entry FROM asked a JOIN entries e ON {condition} ORDER BY a.key"
+            f"SELECT a.key, e.entry FROM asked a JOIN entries e ON {_CONDITIONS[kind]}"
+            " ORDER BY a.key"
         ).to_arrow_table()
     finally:
         db.unregister("asked")
-    counts = np.bincount(found.column("key").to_numpy(), minlength=len(texts))
+    counts = np.bincount(found.column("key").to_numpy(), minlength=len(first))
     starts = np.cumsum(counts) - counts
     over = counts > CAPS[kind]
     sizes = np.where(over, 0, counts)[key]
     within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     entry = found.column("entry").to_numpy()[np.repeat(starts[key], sizes) + within]
-    return np.unique(np.repeat(rows, sizes) * _ENTRIES + entry), rows[over[key]].tolist()
+    skipped = np.unique(rows[over[key]]).tolist()
+    return np.unique(np.repeat(rows, sizes) * _ENTRIES + entry), skipped
 
 
 _ENTRIES = 1 << 40
@@ -270,18 +319,22 @@ class RegistryEngine:
         skipped = [row for row, (_, over) in zip(rows.tolist(), answers, strict=True) if over]
         return pa.Table.from_arrays(arrays, schema=PAIR_SCHEMA), np.array(skipped, dtype=np.int64)
 
-    def search(self, asked: Sequence[Sequence[Key]]) -> Searched:
-        """Find the entries of each row's keys."""
+    def search(self, asked: Asked) -> Searched:
+        """Find the entries that share a key with a row."""
         pairs = []
         skipped: dict[int, set[KeyKind]] = {}
-        counts: Counter[KeyKind] = Counter()
-        for row, keys in enumerate(asked):
-            found = self._registry.find(keys)
+        asks, led, over = Counter[KeyKind](), Counter[KeyKind](), Counter[KeyKind]()
+        for row, claim in enumerate(_claims(asked)):
+            keys = search_keys(claim)
+            found = self._registry.find(keys) if keys else Found()
             pairs += [{"row": row, **_held(entry)} for entry in found.entries]
-            counts.update(found.blocks)
+            asks.update({key.kind for key in keys})
+            led.update(found.blocks)
+            over.update(found.skipped)
             if found.skipped:
                 skipped[row] = set(found.skipped)
-        return Searched(pa.Table.from_pylist(pairs, schema=SEARCH_SCHEMA), skipped, counts)
+        blocks = {kind.value: (asks[kind], led[kind], over[kind]) for kind in asks}
+        return Searched(pa.Table.from_pylist(pairs, schema=SEARCH_SCHEMA), skipped, blocks)
 
     def _find(self, number: int) -> tuple[list[tuple[Any, ...]], bool]:
         found = self._registry.find(
@@ -301,6 +354,19 @@ def _pair(entry: Entry, number: int) -> tuple[Any, ...]:
         SEXES.index(entry.sex),
         entry.number is None or entry.number.code != number,
     )
+
+
+def _claims(asked: Asked) -> Iterator[Claim]:
+    """Make claims of what keys are made of."""
+    columns = (asked.key.to_pylist(), asked.birth.tolist(), asked.sex.tolist(), asked.phones)
+    for key, birth, sex, phones in zip(*columns, strict=True):
+        known = SEXES[sex]
+        yield Claim(
+            name=Normalized(PersonName(key, key)) if key else BLANK,
+            birth=Normalized(BirthDate.from_code(birth)) if birth else BLANK,
+            sex=BLANK if known is None else Normalized(known),
+            phone=Normalized(Phone(phones[0], readings=phones[1:])) if phones else BLANK,
+        )
 
 
 def _held(entry: Entry) -> dict[str, Any]:

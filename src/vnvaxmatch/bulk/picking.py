@@ -20,7 +20,7 @@ from vnvaxmatch.backends import Decision, decide, suggest, written
 from vnvaxmatch.backends.stored import stored_name
 from vnvaxmatch.blocking import KeyKind
 from vnvaxmatch.bulk.claims import ClaimBatch, ClaimReader
-from vnvaxmatch.bulk.engine import Engine
+from vnvaxmatch.bulk.engine import Blocks, Engine
 from vnvaxmatch.bulk.lift import Interner, distinct_rows
 from vnvaxmatch.bulk.numbers import NO_NUMBER, SEXES
 from vnvaxmatch.bulk.own import Own
@@ -32,7 +32,6 @@ from vnvaxmatch.policy import Outcome, Policy, settle
 from vnvaxmatch.records import Entry, Field
 
 __all__ = [
-    "Blocks",
     "ExactPicker",
     "Picker",
     "Picks",
@@ -46,9 +45,6 @@ __all__ = [
 ]
 
 Ints: TypeAlias = npt.NDArray[Any]
-
-Blocks: TypeAlias = dict[str, tuple[int, int, int]]
-"""For each kind of key: rows that asked by it, entries it led to, rows whose block was skipped."""
 
 _NOT_ASKED, _NOBODY, _SKIPPED, _ONE = range(4)
 _MANDATORY = tuple(field.value for field in Field)

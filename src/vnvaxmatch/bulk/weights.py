@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from vnvaxmatch.bulk.lift import Memo, distinct, distinct_ints, distinct_rows
 from vnvaxmatch.bulk.pairs import PairLevels, PairReader
+from vnvaxmatch.bulk.ranking import Ranking, rank
 from vnvaxmatch.compare import Evidence, Finding, Level
 from vnvaxmatch.model import NEAR_NUMBERS, RAREST, Weigher, code_of
 from vnvaxmatch.normalize import PersonName
@@ -30,6 +31,21 @@ class Weighed:
     pairs: PairLevels
     bits: dict[Field, Floats]
     total: Floats
+
+    @classmethod
+    def together(cls, *some: Weighed) -> Weighed:
+        """Put pairs one after the other."""
+        pairs = PairLevels(
+            np.concatenate([each.pairs.row for each in some]),
+            {f: np.concatenate([each.pairs.likeness[f] for each in some]) for f in Field},
+            pa.concat_arrays([each.pairs.entry_key for each in some]),
+        )
+        bits = {f: np.concatenate([each.bits[f] for each in some]) for f in Field}
+        return cls(pairs, bits, np.concatenate([each.total for each in some]))
+
+    def ranked(self, rows: int) -> Ranking:
+        """Rank the pairs of so many rows."""
+        return rank(self.pairs.row, self.pairs.entry_key, self.total, rows=rows)
 
 
 class PairWeigher:

@@ -27,6 +27,7 @@ _COMMANDS = {
     "verify": "vnvaxmatch.cli.verify",
     "explain": "vnvaxmatch.cli.explain",
     "check": "vnvaxmatch.cli.verify",
+    "link": "vnvaxmatch.cli.link",
     "evaluate": "vnvaxmatch.cli.evaluate",
 }
 

@@ -38,6 +38,9 @@ _STAGES = {
     "people": ("người", "people"),
     "doses": ("mũi tiêm", "doses"),
     "build": ("dựng kho", "build"),
+    "read": ("đọc", "read"),
+    "pairs": ("so sánh cặp", "pairs"),
+    "write": ("ghi", "write"),
 }
 
 
@@ -77,7 +80,7 @@ def input_options(function: F) -> F:
     return function
 
 
-def dose_options(function: F) -> F:
+def reading_options(function: F) -> F:
     """Add the options that say how the dates and places of a vaccination list are to be read."""
     for option in reversed(
         [
@@ -94,17 +97,22 @@ def dose_options(function: F) -> F:
                 show_default=True,
                 help="Of which time bare commune codes are: several changed meaning in July 2025.",
             ),
-            click.option(
-                "--workers",
-                type=click.IntRange(1, 64),
-                default=min(os.cpu_count() or 1, 8),
-                show_default="one for each processor, up to 8",
-                help="Processes that work on the list side by side.",
-            ),
         ]
     ):
         function = option(function)
     return function
+
+
+def dose_options(function: F) -> F:
+    """Add the options of reading a vaccination list, and how many work on it."""
+    workers = click.option(
+        "--workers",
+        type=click.IntRange(1, 64),
+        default=min(os.cpu_count() or 1, 8),
+        show_default="one for each processor, up to 8",
+        help="Processes that work on the list side by side.",
+    )
+    return reading_options(workers(function))
 
 
 def read_options(

@@ -54,7 +54,8 @@ _ALL = [
             "name_vni_keys": 0.001, "name_honorific": 0.003,
         },
         {
-            "name_cp1258": 0.0015, "name_unaccented": 0.008, "name_abbreviated": 0.003,
+            "name_cp1258": 0.0015, "name_unaccented": 0.008, "name_unaccented_typo": 0.001,
+            "name_abbreviated": 0.003,
             "name_missing_middle": 0.006, "name_swapped": 0.003, "name_typo": 0.008,
             "name_wrong_mark": 0.005, "name_regional": 0.004, "name_wrong_given": 0.004,
             "name_missing": 0.0005,

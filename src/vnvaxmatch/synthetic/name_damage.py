@@ -321,6 +321,7 @@ NAME_DAMAGE: dict[str, NameDamage] = {
     "name_vni_keys": _typed(1, tone_last=0.4),
     "name_honorific": _honorific,
     "name_unaccented": lambda _, name: _changed(unmarked(name), name),
+    "name_unaccented_typo": lambda rng, name: typo(rng, unmarked(name)),
     "name_abbreviated": _abbreviated,
     "name_missing_middle": _missing_middle,
     "name_swapped": _swapped,

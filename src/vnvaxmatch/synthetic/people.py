@@ -58,7 +58,8 @@ _MOBILE = ("032", "033", "034", "035", "036", "037", "038", "039", "070", "076",
            "091", "093", "094", "096", "097", "098")  # fmt: skip
 _SIX_DIGITS = 1_000_000
 _SEVEN_DIGITS = 10_000_000
-_STEP = 382_681  # coprime with both: steps through every number once
+_STEP = 2_654_435_761  # mixes the bits
+_ROUNDS = (1, 12_345, 987_654, 55_555)
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -135,10 +136,10 @@ def people_block(seed: int, block: int, *, total: int) -> People:
     traits = _names(rng, female)
     province = places().provinces.draw(rng.random(size)).astype(np.int64)
     commune, today = _communes(rng, province)
-    _twins(rng, traits, birth, province, commune, today)
+    twin = _twins(rng, traits, birth, province, commune, today)
     _namesakes(rng, traits, female, birth)
     born = birth.astype("datetime64[Y]").astype(np.int64) + 1970
-    numbers = _numbers(rng, female, born, province, block=block, blocks=blocks)
+    numbers = _numbers(rng, female, born, province, twin, block=block, blocks=blocks)
     return People(
         index=np.arange(block * BLOCK, block * BLOCK + size),
         female=female,
@@ -206,12 +207,13 @@ def _twins(
     traits: dict[str, Ints],
     birth: npt.NDArray[np.datetime64],
     *home: Ints,
-) -> None:
+) -> Ints:
     """Make some people the twin of the one before them: same surname, birth and home."""
     twin = np.flatnonzero(rng.random(len(birth)) < _TWIN)
     twin = twin[twin > 0]
     for trait in (traits["surname"], birth, *home):
         trait[twin] = trait[twin - 1]
+    return twin
 
 
 def _namesakes(
@@ -229,9 +231,19 @@ def _namesakes(
 
 
 def _numbers(
-    rng: np.random.Generator, female: Bools, born: Ints, province: Ints, *, block: int, blocks: int
+    rng: np.random.Generator,
+    female: Bools,
+    born: Ints,
+    province: Ints,
+    twin: Ints,
+    *,
+    block: int,
+    blocks: int,
 ) -> dict[str, Ints]:
-    """Draw numbers after Circular 59/2021/TT-BCA; nobody shares one with anybody."""
+    """Draw numbers after Circular 59/2021/TT-BCA; nobody shares one with anybody.
+
+    Twins of one sex, who were registered together, have neighbouring ones.
+    """
     size = len(born)
     start = np.asarray([int(code) for code in places().provinces.items])[province]
     digit = (born // 100 - 19) * 2 + female
@@ -241,7 +253,10 @@ def _numbers(
     true_head = start * 1000 + digit * 100 + born % 100
     wrong_head = start * 1000 + (digit ^ 1) * 100 + born % 100
     heads = np.concatenate([np.where(wrong, wrong_head, true_head), wrong_head])
-    twelve = heads * _SIX_DIGITS + _tails(heads, _SIX_DIGITS, block=block, blocks=blocks)
+    tails = 2 * _tails(heads, _SIX_DIGITS // 2, block=block, blocks=blocks)
+    beside = twin[(heads[twin] == heads[twin - 1]) & ~np.isin(twin - 1, twin)]
+    tails[beside] = tails[beside - 1] + 1  # odd ones are nobody else's
+    twelve = heads * _SIX_DIGITS + tails
     prefixes = places().cmnd_prefixes
     choice = rng.random(size)
     options = [[int(prefix) for prefix in some] for some in prefixes]
@@ -268,7 +283,28 @@ def _tails(heads: Ints, space: int, *, block: int, blocks: int) -> Ints:
     lengths = np.diff(np.r_[starts, len(ordered)])
     rank = np.empty(len(heads), dtype=np.int64)
     rank[order] = np.arange(len(heads)) - np.repeat(starts, lengths)
-    return ((block * share + rank) * _STEP + heads * 7919) % space
+    return _shuffled(block * share + rank, heads, space)
+
+
+def _shuffled(values: Ints, heads: Ints, space: int) -> Ints:
+    """Permute the numbers below ``space``, for every head in another way.
+
+    A Feistel network over a power of four; what falls outside goes round again. A simple step
+    through all numbers would be a lattice, in which near numbers are a thousand times too common.
+    """
+    half = ((space - 1).bit_length() + 1) // 2
+    mask = (1 << half) - 1
+    shuffled = values.astype(np.int64)
+    outside = np.ones(len(shuffled), dtype=np.bool_)
+    while outside.any():
+        left, right = shuffled[outside] >> half, shuffled[outside] & mask
+        head = heads[outside]
+        for step in _ROUNDS:
+            mixed = (right * 40_503 + head * 7_919 + step) * _STEP
+            left, right = right, left ^ ((mixed ^ (mixed >> 17)) & mask)
+        shuffled[outside] = left << half | right
+        outside = shuffled >= space
+    return shuffled
 
 
 def _phones(rng: np.random.Generator, size: int) -> Ints:

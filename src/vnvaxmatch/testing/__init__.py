@@ -16,7 +16,13 @@ try:
 
     pytest.register_assert_rewrite("vnvaxmatch.testing.laws")
     from vnvaxmatch.testing.damage import misspelt
-    from vnvaxmatch.testing.laws import MatcherLaws, NormalizerLaws, RegistryLaws
+    from vnvaxmatch.testing.laws import (
+        MatcherLaws,
+        NormalizerLaws,
+        RegistryLaws,
+        WeighingLaws,
+    )
+    from vnvaxmatch.testing.pairs import crowds, different_people, relatives, same_person
     from vnvaxmatch.testing.strategies import (
         births,
         claim_of,
@@ -37,14 +43,19 @@ __all__ = [
     "MatcherLaws",
     "NormalizerLaws",
     "RegistryLaws",
+    "WeighingLaws",
     "births",
     "claim_of",
     "claims",
+    "crowds",
+    "different_people",
     "entries",
     "id_numbers",
     "misspelt",
     "names",
     "phones",
     "populations",
+    "relatives",
+    "same_person",
     "sexes",
 ]

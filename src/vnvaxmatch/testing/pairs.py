@@ -19,7 +19,7 @@ from vnvaxmatch.records import Claim, Entry, Field
 from vnvaxmatch.testing.damage import misspelt
 from vnvaxmatch.testing.strategies import births, entries, id_numbers, names, sexes
 
-__all__ = ["different_people", "relatives", "same_person"]
+__all__ = ["crowds", "different_people", "relatives", "same_person"]
 
 Cells: TypeAlias = dict[str, str]
 
@@ -90,6 +90,20 @@ def relatives(draw: st.DrawFn, of: Entry, *, key: str | None = None) -> Entry:
     if relative.number in (of.number, *of.former_numbers):
         return attrs.evolve(relative, number=None)
     return relative
+
+
+@st.composite
+def crowds(draw: st.DrawFn, *, at_most: int = 3) -> tuple[Claim, list[Entry]]:
+    """Give a registry's worth of people who are easily mistaken, and a claim about one of them.
+
+    They are one person and up to five others, each a stranger or one of the :func:`relatives` of
+    somebody before; up to ``at_most`` fields of the claim are damaged as in :func:`same_person`.
+    """
+    people = [draw(entries(key="a", complete=True))]
+    for key in "bcdef"[: draw(st.integers(0, 5))]:
+        model = draw(st.sampled_from(people))
+        people.append(draw(st.one_of(relatives(model, key=key), entries(key=key))))
+    return _read(_damaged(draw, draw(st.sampled_from(people)), at_most)), people
 
 
 def _sibling_name(draw: st.DrawFn, name: PersonName | None) -> PersonName | None:

@@ -32,7 +32,7 @@ _UNUSABLE: Final = _NO_NUMBER | {
 _WRONG_NUMBER: Final = _UNUSABLE | {"number_digit", "number_of_another", "number_transposed"}
 _WRONG_NAME: Final = frozenset({
     "name_abbreviated", "name_missing", "name_missing_middle", "name_regional", "name_swapped",
-    "name_typo", "name_unaccented", "name_wrong_given", "name_wrong_mark",
+    "name_typo", "name_unaccented", "name_unaccented_typo", "name_wrong_given", "name_wrong_mark",
 })  # fmt: skip
 _WRONG_BIRTH: Final = frozenset({
     "birth_default_day", "birth_digit", "birth_impossible", "birth_missing", "birth_month_only",
@@ -47,7 +47,7 @@ SLICES: Final[Mapping[str, Callable[[frozenset[str]], bool]]] = MappingProxyType
         "unusable_number": lambda codes: bool(codes & _UNUSABLE),
         "year_only_no_number": lambda codes: "birth_year_only" in codes and bool(codes & _UNUSABLE),
         "number_of_another": lambda codes: "number_of_another" in codes,
-        "unmarked_typo": lambda codes: codes >= {"name_unaccented", "name_typo"},
+        "unmarked_typo": lambda codes: "name_unaccented_typo" in codes,
         "encoding": lambda codes: any(
             code.startswith(_ENCODING) and code != "name_vni_keys" for code in codes
         ),

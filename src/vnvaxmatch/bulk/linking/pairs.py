@@ -1,8 +1,7 @@
-"""Pairs of statements: found by the keys of blocking, compared and weighed in columns."""
+"""Pairs of statements, compared and weighed in columns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import log2
 from typing import Any, Final, TypeAlias
 
@@ -12,7 +11,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vnvaxmatch.blocking import CAPS, KeyKind
 from vnvaxmatch.bulk.lift import Interner, Memo, distinct, distinct_rows
 from vnvaxmatch.bulk.linking.rules import Beside, Conflict, conflict
 from vnvaxmatch.bulk.linking.statements import Statements
@@ -29,35 +27,13 @@ from vnvaxmatch.model import NEAR_NUMBERS, RAREST, Weigher, code_of
 from vnvaxmatch.normalize import IdNumber
 from vnvaxmatch.records import Field
 
-__all__ = ["KEYS", "Found", "PairWeigher", "Pairs", "find"]
+__all__ = ["TWELVE_DIGITS", "PairWeigher", "Pairs", "name_bits", "split_names"]
 
 Ints: TypeAlias = npt.NDArray[Any]
 Floats: TypeAlias = npt.NDArray[np.float64]
 
-KEYS: Final = (
-    KeyKind.NUMBER,
-    KeyKind.FOLD_BIRTH,
-    KeyKind.BIRTH_SEX_GIVEN,
-    KeyKind.FOLD_YEAR,
-    KeyKind.PHONE,
-)
-"""The keys that pairs share one of. A list knows no former numbers, and whoever agrees in the name
-with its marks agrees in it without."""
-
 _PEOPLE_A_PHONE: Final = 8
 """People who share a phone number, at most: a family, and whoever helped it to register."""
-
-_CHUNK: Final = 2_000_000
-"""Pairs that are looked at in one go."""
-
-
-@attrs.define
-class Found:
-    """What one kind of key found: pairs, and blocks and statements left out as too many."""
-
-    pairs: int = 0
-    skipped_blocks: int = 0
-    skipped_statements: int = 0
 
 
 @attrs.frozen(eq=False)
@@ -86,89 +62,6 @@ class Pairs:
         """Put pairs together."""
         names = [field.name for field in attrs.fields(cls)]
         return cls(*(np.concatenate([getattr(pairs, name) for pairs in some]) for name in names))
-
-
-def find(
-    statements: Statements, which: Ints, found: dict[KeyKind, Found]
-) -> Iterator[tuple[Ints, Ints]]:
-    """Give the pairs among some statements that share a key, each once, in bounded portions.
-
-    ``found`` is told what each kind of key found and left out.
-    """
-    shared: list[tuple[Ints, Ints]] = []
-    for kind in KEYS:
-        key = _key(kind, statements)
-        tally = found.setdefault(kind, Found())
-        held = which[key[which] >= 0]
-        order = held[np.argsort(key[held], kind="stable")]
-        ends, block_of, size = _blocks(key[order])
-        over = size > CAPS[kind]
-        tally.skipped_blocks += int(over.sum())
-        tally.skipped_statements += int(size[over].sum())
-        inside = np.flatnonzero((size[block_of] > 1) & ~over[block_of])
-        for a, b in _pairs_of(order, inside, ends[block_of]):
-            tally.pairs += len(a)
-            new = np.ones(len(a), dtype=np.bool_)
-            for earlier, is_over in shared:
-                new &= (earlier[a] != earlier[b]) | (earlier[a] < 0) | is_over[a]
-            yield a[new], b[new]
-        is_over = np.zeros(len(statements), dtype=np.bool_)
-        is_over[order] = over[block_of]
-        shared.append((key, is_over))
-
-
-def _blocks(ordered: Ints) -> tuple[Ints, Ints, Ints]:
-    """Give for sorted keys the end of every block, the block of every place, and the sizes."""
-    if not len(ordered):
-        none = np.empty(0, dtype=np.int64)
-        return none, none, none
-    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
-    ends = np.r_[starts[1:], len(ordered)]
-    size = ends - starts
-    return ends, np.repeat(np.arange(len(starts)), size), size
-
-
-def _pairs_of(order: Ints, inside: Ints, ends: Ints) -> Iterator[tuple[Ints, Ints]]:
-    """Pair every place with those that follow it in its block."""
-    partners = ends[inside] - inside - 1
-    upto = np.cumsum(partners)
-    start = 0
-    while start < len(inside):
-        done = upto[start - 1] if start else 0
-        end = max(start + 1, int(np.searchsorted(upto, done + _CHUNK, side="right")))
-        some, counts = inside[start:end], partners[start:end]
-        left = np.repeat(some, counts)
-        within = np.arange(len(left)) - np.repeat(np.cumsum(counts) - counts, counts)
-        yield order[left], order[left + 1 + within]
-        start = end
-
-
-def _key(kind: KeyKind, statements: Statements) -> Ints:
-    """Give every statement's key of a kind as a number, -1 where it has none."""
-    birth = statements.birth.astype(np.int64)
-    match kind:
-        case KeyKind.NUMBER:
-            return statements.number
-        case KeyKind.PHONE:
-            return np.where(statements.phone > 0, statements.phone, -1)
-        case KeyKind.BIRTH_SEX_GIVEN:
-            names = pc.replace_substring_regex(statements.folds, "^.* ", "")
-        case _:
-            names = statements.folds
-    values, index = distinct(names)
-    name = index[statements.name]
-    missing = (name == values.index("")) if "" in values else np.zeros(len(name), dtype=np.bool_)
-    missing |= birth == 0
-    match kind:
-        case KeyKind.FOLD_BIRTH:
-            key = name * 10**8 + birth
-        case KeyKind.FOLD_YEAR:
-            key = name * 10**4 + birth // 10**4
-        case _:
-            key = (name * 10**8 + birth) * len(SEXES) + statements.sex
-            missing |= statements.sex == 0
-    key[missing] = -1
-    return key
 
 
 class PairWeigher:
@@ -256,7 +149,7 @@ class PairWeigher:
         likeness = np.full(len(a), self._same, dtype=np.int64)
         missing = (a == NO_NUMBER) | (b == NO_NUMBER)
         unequal = (a != b) & ~missing
-        far = unequal & (a < _TWELVE) & (b < _TWELVE) & (_digits_off(a, b) > 2)
+        far = unequal & (a < TWELVE_DIGITS) & (b < TWELVE_DIGITS) & (_digits_off(a, b) > 2)
         if far.any():
             at = int(np.flatnonzero(far)[0])
             likeness[far] = self._compare_numbers(int(a[at]), int(b[at]))
@@ -353,7 +246,7 @@ class PairWeigher:
         return np.array(told, dtype=np.int64)[index]
 
 
-_TWELVE = IdNumber("000000000").code
+TWELVE_DIGITS = IdNumber("000000000").code
 """The codes of twelve digits lie below it."""
 
 _FAR_APART: Final = 100

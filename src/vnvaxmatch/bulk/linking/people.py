@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 
 from vnvaxmatch.blocking import KeyKind
 from vnvaxmatch.bulk.lift import distinct, distinct_ints, distinct_rows
+from vnvaxmatch.bulk.linking.blocks import Found, find
 from vnvaxmatch.bulk.linking.clusters import group
-from vnvaxmatch.bulk.linking.pairs import Found, Pairs, PairWeigher, find, split_names
+from vnvaxmatch.bulk.linking.pairs import TWELVE_DIGITS, Pairs, PairWeigher, split_names
 from vnvaxmatch.bulk.linking.statements import DoseRows, Statements
 from vnvaxmatch.bulk.numbers import NO_NUMBER
 from vnvaxmatch.model import Frequencies, Model, Weigher, most_common
@@ -52,26 +53,26 @@ def count(statements: Statements) -> Frequencies:
     """Count how common names and births are in a list.
 
     Who is one person is what is yet to be found out. So each name, without its marks, counts once
-    with each birth: the doses of one person are counted once where both were written alike. A
-    person written in two ways counts twice, which makes common values a little too common.
+    with each birth, however many doses state both, or as often as there are numbers of twelve
+    digits with both: namesakes born on one day. A person written in two ways counts twice, which
+    makes common values a little too common.
     """
-    values, fold = distinct(statements.folds)
-    fold = fold[statements.name]
-    births = statements.birth.astype(np.int64)
-    first, _ = distinct_rows(fold, births)
-    stated = first[(fold[first] != _place_of("", values)) | (births[first] > 0)]
-    codes, places = distinct_ints(births[stated])
-    born = dict(
-        zip(codes.tolist(), np.bincount(places, minlength=len(codes)).tolist(), strict=True)
-    )
-    born.pop(0, None)
-    named = pa.array(values, pa.string()).take(pa.array(fold[stated]))
-    surnames, rests = split_names(named.filter(pc.not_equal(named, "")))
+    _, fold = distinct(statements.folds)
+    first, one = distinct_rows(fold[statements.name], statements.birth.astype(np.int64))
+    twelve = (statements.number != NO_NUMBER) & (statements.number < TWELVE_DIGITS)
+    _, number = distinct_ints(statements.number[twelve])
+    each, _ = distinct_rows(one[twelve], number)
+    people = np.maximum(np.bincount(one[twelve][each], minlength=len(first)), 1)
+    named = statements.folds.take(pa.array(statements.name[first]))
+    births = statements.birth[first]
+    has_name = pc.not_equal(named, "").to_numpy(zero_copy_only=False)
+    surnames, rests = split_names(named.filter(pa.array(has_name)))
+    born = births > 0
     return Frequencies(
-        total=len(stated),
-        surnames=most_common(_counts(surnames)),
-        rests=most_common(_counts(rests)),
-        births=born,
+        total=int(people[has_name | born].sum()),
+        surnames=most_common(_counts(surnames, people[has_name])),
+        rests=most_common(_counts(rests, people[has_name])),
+        births=_counts(pa.array(births[born]), people[born]),
     )
 
 
@@ -174,11 +175,7 @@ def _first_rows(group: Ints, size: int) -> Ints:
     return first
 
 
-def _counts(column: pa.StringArray) -> dict[str, int]:
-    counted = pc.value_counts(column)
-    values, counts = counted.field("values").to_pylist(), counted.field("counts").to_pylist()
-    return dict(zip(values, counts, strict=True))
-
-
-def _place_of(value: str, values: list[str]) -> int:
-    return values.index(value) if value in values else -1
+def _counts(column: pa.Array, people: Ints) -> dict[Any, int]:
+    values, index = distinct(column)
+    counts = np.bincount(index, weights=people, minlength=len(values)).astype(np.int64)
+    return dict(zip(values, counts.tolist(), strict=True))

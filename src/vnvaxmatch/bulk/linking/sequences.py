@@ -41,11 +41,13 @@ def dose_duplicates(person: Ints, rows: DoseRows) -> Ints:
 def doubts_of_doses(person: Ints, rows: DoseRows, duplicate: Ints) -> dict[int, tuple[Doubt, ...]]:
     """Judge the doses of each person against each other; give the doubts by row.
 
-    A duplicate says what its first row says, and only that it is one. Only those are judged one by
+    Doses are taken by day, those of a day by number. Of a duplicate it is only said that it is one:
+    its first row says the rest. Only those are judged one by
     one whose doses are not plainly in order: known days at known numbers that rise together, no
     interval short for any vaccine.
     """
-    found = dict.fromkeys(np.flatnonzero(duplicate >= 0).tolist(), (Doubt.DOSE_DUPLICATE,))
+    twice: tuple[Doubt, ...] = (Doubt.DOSE_DUPLICATE,)
+    found = dict.fromkeys(np.flatnonzero(duplicate >= 0).tolist(), twice)
     kept = np.flatnonzero(duplicate < 0)
     order = kept[np.lexsort((rows.number[kept], rows.day[kept], person[kept]))]
     several = np.bincount(person[order], minlength=len(person))

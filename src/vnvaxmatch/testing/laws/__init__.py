@@ -7,5 +7,6 @@ fail in Hypothesis. The number of examples is that of the Hypothesis profile in 
 from vnvaxmatch.testing.laws.matchers import MatcherLaws
 from vnvaxmatch.testing.laws.normalizers import NormalizerLaws
 from vnvaxmatch.testing.laws.registries import RegistryLaws
+from vnvaxmatch.testing.laws.weighing import WeighingLaws
 
-__all__ = ["MatcherLaws", "NormalizerLaws", "RegistryLaws"]
+__all__ = ["MatcherLaws", "NormalizerLaws", "RegistryLaws", "WeighingLaws"]

@@ -16,6 +16,7 @@ from vnvaxmatch.outcome import Reason
 from vnvaxmatch.policy import Outcome, Policy, Verdict, strict
 from vnvaxmatch.records import Claim, Entry, Field
 from vnvaxmatch.testing.laws.checking import Laws, logged, shown
+from vnvaxmatch.testing.pairs import different_people, same_person
 from vnvaxmatch.testing.strategies import claim_of, claims, entries, id_numbers, populations
 
 __all__ = ["MatcherLaws"]
@@ -105,6 +106,22 @@ class MatcherLaws(Laws):
             claimed, held = (lacking, entry) if in_claim else (entry, lacking)
             verdict = self.match(claim_of(claimed), [held])
             assert verdict.official is not True
+
+        self.check(law)
+
+    def test_matched_only_if_all_four_fields_agree(self) -> None:
+        """Right is who agrees in name, birth, sex and number: nothing less, however alike."""
+
+        @given(st.one_of(same_person(), different_people()))
+        def law(pair: tuple[Claim, Entry]) -> None:
+            claim, entry = pair
+            verdict = self.match(claim, [entry])
+            if verdict.official is True:
+                held = claim_of(entry)
+                assert claim.name.unwrap().key == held.name.unwrap().key
+                assert claim.birth.unwrap() == held.birth.unwrap()
+                assert claim.sex.unwrap() is held.sex.unwrap()
+                assert claim.id_number.unwrap() in _numbers(entry)
 
         self.check(law)
 
