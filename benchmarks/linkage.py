@@ -29,6 +29,7 @@ from peers.scoring import AT_95, Ran, of_peer, of_results
 from peers.slices import slice_table
 from peers.tables import accuracy_table, cost_table, outcome_line, ratio
 from run import BIN, HERE, WORK, cli
+from vnvaxmatch.bulk.evaluation import evaluate
 
 SEEDS = {100_000: 771104, 1_000_000: 771105}
 """Not used in development. Other sizes are for trying this script out."""
@@ -107,6 +108,7 @@ def main() -> None:
     cost_table(own, pairs, built, statistics.median(alone))
     slice_table(everybody, keys, data, truth.column("corruptions").to_pylist())
     outcome_line(data)
+    reliability(data)
     one_claim(data, by, [] if options.skip_peers or people > LARGE else ONE_BY_ONE_ROWS)
 
 
@@ -115,6 +117,19 @@ def matching_alone(data: Path) -> float:
     script = [sys.executable, HERE / "matching_alone.py", data / "s" / "doses.csv",
               data / "registry.duckdb"]  # fmt: skip
     return float(subprocess.run(script, check=True, capture_output=True, text=True).stdout)
+
+
+def reliability(data: Path) -> None:
+    """Print whether our weights mean what they say."""
+    evaluation = evaluate(data / "results", truth=data / "s" / "truth.parquet")
+    print("| weight, bits | claims named | wrong if it means what it says | wrong |")
+    print("|---|---|---|---|")
+    for each in evaluation.reliability(2):
+        print(
+            f"| {each.weight} to {each.weight + each.width} | {each.rows:,} "
+            f"| {each.expected_wrong:.2f} | {each.wrong} |"
+        )
+    print(f"\nExpected calibration error: {evaluation.calibration_error:.6f}\n")
 
 
 def prepare(data: Path, people: int, *, columns: bool) -> Cost:

@@ -39,6 +39,7 @@ from vnvaxmatch.synthetic import LAST_DAY, synthesize
 
 RULES = ReadingRules(date(2022, 12, 31), None, Vintage.UNTIL_2025)
 VECTORS = json.loads((Path(__file__).parent.parent / "vectors" / "links.json").read_text("utf-8"))
+VECTORS_BY_ID = {vector["id"]: vector for vector in VECTORS}
 COLUMNS = (
     "full_name", "date_of_birth", "sex", "id_number", "phone", "commune", "district", "province",
     "vaccine", "dose_number", "dose_date",
@@ -51,7 +52,8 @@ PLACES = (
 POOLS = {
     "full_name": (
         "Đoàn Gia Bảo", "DOAN GIA BAO", "Đoàn Gia Báo", "Đoàn Gia Bảp", "Bảo Đoàn Gia", "Đoàn Bảo",
-        "Đ. G. Bảo", "Đoàn Gia Vinh", "Hồ Thị Ngọc Thùy", "Hồ Thị Ngọc Thủy", "Hồ Thị Ngọc Mai",
+        "Đ. G. Bảo", "Đoàn Y. Bảo", "Đoàn Y Bảo", "Đoàn Yến Bảo",
+        "Đoàn Gia Vinh", "Hồ Thị Ngọc Thùy", "Hồ Thị Ngọc Thủy", "Hồ Thị Ngọc Mai",
         "(CB) Hồ Thị Ngọc Mai", "",
     ),
     "date_of_birth": (
@@ -92,8 +94,14 @@ def linked(rows, weigher=None):
     return link_statements(statements, doses, weigher), doses
 
 
-def fixed_weigher(people=5_000):
-    return weigher_for(default_model(), Frequencies(people), beside=1.0)
+def fixed_weigher():
+    counted = Frequencies(
+        5_000,
+        surnames={"doan": 50, "ho": 100, "bao": 5},
+        rests={"gia bao": 200, "bao": 30, "thi ngoc thuy": 90},
+        births={19851110: 40, 19861110: 2, 19850101: 300, 19850000: 20},
+    )
+    return weigher_for(default_model(), counted, beside=1.0)
 
 
 def groups_of(people, names=None):
@@ -298,6 +306,20 @@ def test_pairs_are_those_that_share_a_key(rows):
     }
 
 
+def test_a_pair_of_a_skipped_block_is_found_by_a_later_key():
+    """More people of one name and birth than the cap still meet by birth, sex and given name."""
+    size = CAPS[KeyKind.FOLD_BIRTH] + 1
+    same = {"full_name": "Đoàn Gia Bảo", "date_of_birth": "10/11/1985"}
+    rows = [{**same, "id_number": f"001085000{n:03}"} for n in range(size)]
+    statements, _ = read_rows([batch(rows)], RULES)
+    tally = {}
+
+    found = sum(len(a) for a, _ in find(statements, np.arange(len(statements)), tally))
+
+    assert tally[KeyKind.FOLD_BIRTH].skipped_blocks == 1
+    assert found == size * (size - 1) // 2
+
+
 def test_blocks_above_their_cap_are_left_out_and_reported():
     """Too many people of one phone are no pairs; one fewer are."""
     cap = CAPS[KeyKind.PHONE]
@@ -346,6 +368,36 @@ def test_joining_keeps_conflicts_apart_and_does_not_depend_on_order(pairs, data)
     assert [p for p, firm in conflicts.items() if firm and lowest[p[0]] == lowest[p[1]]] == []
     assert set(backwards) == set(refused)
     assert {renamed(p) for p in refused} == set(other)
+
+
+def test_joining_by_hand():
+    """Rivals count within the margin; a third explains a slip only from within the group."""
+    edges = {(0, 1): 20.0, (1, 2): 16.0}
+    firm, slip = {(0, 2): True}, {(0, 2): False}
+
+    def joined(**more):
+        given = {"pulls": edges, "conflicts": firm, "same_number": (), "margin": 2.0, **more}
+        return join(edges, **given)
+
+    assert joined() == {(1, 2): [(0, 2)]}
+    assert joined(margin=4.0) == {(0, 1): [], (1, 2): []}
+    assert join({(1, 2): 16.0}, pulls=edges, conflicts=firm, same_number=(), margin=2.0) == {
+        (1, 2): [(0, 2)]
+    }
+    assert joined(conflicts=slip) == {(1, 2): [(0, 2)]}
+    assert joined(conflicts=slip, same_number={(0, 3)}) == {(1, 2): [(0, 2)]}
+    assert joined(conflicts=slip, same_number={(0, 1)}, margin=4.0) == {}
+    assert joined(conflicts=slip, same_number={(1, 2)}) == {}
+    assert joined(conflicts={}, margin=9.0) == {}
+
+
+def test_one_number_of_two_people_is_told():
+    """Who has a number that stands beside another person is told so, however little they weigh."""
+    vector = VECTORS_BY_ID["mothers-number-on-a-childs-record"]
+
+    people, _ = linked(vector["rows"])
+
+    assert list(people.refused) == [(0, 1)]
 
 
 @given(PAIRS)
@@ -479,6 +531,11 @@ def test_doses_that_cannot_be():
     assert all(Doubt.DOSE_VACCINES_DIFFER in doubts for doubts in person_doubts(two))
     assert person_doubts(many) == ((Doubt.DOSE_TOO_MANY,),) * 7
     assert person_doubts(many[:6]) == ((),) * 6
+    rows = [{"dose_number": str(n), "dose_date": str(day)} for _, n, day in many]
+    person = np.zeros(7, dtype=np.int64)
+    _, doses = read_rows([batch(rows)], RULES)
+    judged = doubts_of_doses(person, doses, dose_duplicates(person, doses))
+    assert judged == dict.fromkeys(range(7), (Doubt.DOSE_TOO_MANY,))
 
 
 def save(folder, rows, name="doses.csv"):
@@ -523,7 +580,6 @@ def test_a_folder_of_results(tmp_path):
     assert text[1].startswith("1,'=R0,") or text[1].startswith('1,"\'=R0",')
 
 
-VECTORS_BY_ID = {vector["id"]: vector for vector in VECTORS}
 OPTIONS = InputOptions(reference=date(2022, 12, 31))
 
 

@@ -4,14 +4,40 @@ from collections.abc import Callable, Iterator, Sequence
 
 import attrs
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
-from vnvaxmatch import Claim, Entry, Exact, Found, Key, MemoryRegistry, Outcome, Policy, normalize
-from vnvaxmatch.backends import Flow
-from vnvaxmatch.model import Frequencies
+from vnvaxmatch import (
+    Claim,
+    Entry,
+    Evidence,
+    Exact,
+    Field,
+    Finding,
+    Found,
+    Key,
+    Level,
+    MemoryRegistry,
+    Outcome,
+    Policy,
+    Verdict,
+    compare,
+    normalize,
+)
+from vnvaxmatch.backends import Flow, Fuzzy
+from vnvaxmatch.model import CODES, Frequencies, code_of
 from vnvaxmatch.normalize import PersonName
 from vnvaxmatch.outcome import BLANK, Normalized, Reading, Rejected
-from vnvaxmatch.testing import MatcherLaws, NormalizerLaws, RegistryLaws
+from vnvaxmatch.testing import (
+    MatcherLaws,
+    NormalizerLaws,
+    RegistryLaws,
+    WeighingLaws,
+    different_people,
+    entries,
+    relatives,
+    same_person,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -140,10 +166,11 @@ class Chatty:
     ("matcher", "law"),
     [
         (Lenient(), "test_a_wrong_field_is_never_matched"),
+        (Lenient(), "test_matched_only_if_all_four_fields_agree"),
         (Lenient(), "test_what_is_not_compared_never_counts_as_agreeing"),
         (Chatty(), "test_nothing_personal_is_shown"),
     ],
-    ids=["lenient-field", "lenient-gap", "chatty"],
+    ids=["lenient-field", "lenient-pair", "lenient-gap", "chatty"],
 )
 def test_a_spoilt_matcher_breaks_its_law(matcher: Lenient | Chatty, law: str) -> None:
     """Being generous or talkative is caught by the law that forbids it."""
@@ -154,6 +181,122 @@ def test_a_spoilt_matcher_breaks_its_law(matcher: Lenient | Chatty, law: str) ->
 
     with pytest.raises(AssertionError):
         getattr(Laws(), law)()
+
+
+@attrs.frozen
+class Weighing:
+    """The fuzzy matcher, its verdicts spoilt in one way."""
+
+    spoilt: Callable[[Verdict], Verdict]
+    name: str = "fuzzy/1"
+
+    def flow(self, claim: Claim, /, *, policy: Policy) -> Flow:
+        """Spoil the verdict."""
+        verdict = yield from Fuzzy().flow(claim, policy=policy)
+        return self.spoilt(verdict)
+
+
+def guessing(verdict: Verdict) -> Verdict:
+    """Take the first of those who fit."""
+    if not verdict.candidates:
+        return verdict
+    findings = tuple(Finding(field, Level.MISSING) for field in Field)
+    return attrs.evolve(verdict, evidence=Evidence(verdict.candidates[0], findings, 9.0, 9.0))
+
+
+def adding(verdict: Verdict) -> Verdict:
+    """Add a bit that no field weighs."""
+    evidence = verdict.evidence
+    if evidence is None or evidence.weight is None:
+        return verdict
+    return attrs.evolve(verdict, evidence=attrs.evolve(evidence, weight=evidence.weight + 1))
+
+
+def contrary(verdict: Verdict) -> Verdict:
+    """Lose who agrees in the name."""
+    return (
+        attrs.evolve(verdict, evidence=None) if verdict.level(Field.NAME) is Level.SAME else verdict
+    )
+
+
+def crowded(verdict: Verdict) -> Verdict:
+    """Weigh more where there is somebody else."""
+    return verdict if verdict.margin is None else adding(verdict)
+
+
+def disordered(verdict: Verdict) -> Verdict:
+    """Suggest the least sure first."""
+    return attrs.evolve(verdict, suggestions=verdict.suggestions[::-1])
+
+
+def inventive(verdict: Verdict) -> Verdict:
+    """Suggest what the entry does not hold."""
+    made_up = [attrs.evolve(s, value="Kha Vạn Lộc") for s in verdict.suggestions]
+    return attrs.evolve(verdict, suggestions=tuple(made_up))
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "law"),
+    [
+        (guessing, "test_nobody_is_told_apart_from_a_double"),
+        (adding, "test_a_weight_is_the_prior_and_what_the_fields_weigh"),
+        (contrary, "test_a_field_put_right_never_lowers_the_weight"),
+        (crowded, "test_who_is_identified_beside_others_is_so_alone"),
+        (disordered, "test_a_suggestion_puts_its_field_right"),
+        (inventive, "test_a_suggestion_puts_its_field_right"),
+    ],
+)
+def test_a_matcher_that_weighs_badly_breaks_its_law(
+    spoilt: Callable[[Verdict], Verdict], law: str
+) -> None:
+    """Guessing, miscounting, contradicting itself and suggesting badly: each is caught."""
+
+    class Laws(WeighingLaws):
+        max_examples = 300
+
+        def make_matcher(self) -> Weighing:
+            return Weighing(spoilt)
+
+    with pytest.raises(AssertionError):
+        getattr(Laws(), law)()
+
+
+@given(same_person(), different_people())
+def test_pairs_are_of_one_person_and_of_two(
+    one: tuple[Claim, Entry], two: tuple[Claim, Entry]
+) -> None:
+    """Every pair can be compared; what is somebody else's has another key and another number."""
+    assert all(len(compare(*pair).findings) == len(Field) for pair in (one, two))
+
+
+@given(entries(key="a"), st.data())
+def test_relatives_are_other_people(entry: Entry, data: st.DataObject) -> None:
+    """A relative has a key of their own, and no number of this person's."""
+    relative = data.draw(relatives(entry, key="b"))
+
+    assert relative.key != entry.key
+    assert relative.number is None or relative.number not in (entry.number, *entry.former_numbers)
+    assert relative.former_numbers == ()
+
+
+def test_pairs_show_every_kind_of_damage() -> None:
+    """One person's pairs, and two people's, are alike in most of the ways that have a code."""
+    seen: set[str] = set()
+
+    @settings(max_examples=500, deadline=None, derandomize=True)
+    @given(st.one_of(same_person(), different_people()))
+    def look(pair: tuple[Claim, Entry]) -> None:
+        seen.update(
+            code_of((f.level, f.reason))
+            for f in compare(*pair).findings
+            if f.level is not Level.MISSING
+        )
+
+    look()
+    codes = {code for table in CODES.values() for code in table}
+    assert len(seen) > len(codes) // 2
+    assert {"birth_year_only", "birth_differs", "sex_differs", "name_differs"} <= seen
+    assert {"id_number_typo", "id_number_former", "id_number_differs"} <= seen
 
 
 def raises(text: str) -> Reading[PersonName]:

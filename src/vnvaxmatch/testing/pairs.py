@@ -7,6 +7,7 @@ lost all that would tell.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import combinations
 from typing import Final, TypeAlias
 
 import attrs
@@ -167,8 +168,8 @@ def _read(cells: Cells) -> Claim:
 
 def _damaged(draw: st.DrawFn, entry: Entry, at_most: int) -> Cells:
     cells = _cells(entry)
-    fields = st.lists(st.sampled_from(Field), max_size=min(at_most, len(Field)), unique=True)
-    for field in draw(fields):
+    several = [some for size in range(at_most + 1) for some in combinations(Field, size)]
+    for field in draw(st.sampled_from(several)):
         cells[field.value] = _DAMAGE[field](draw, entry)
     return cells
 
@@ -211,17 +212,24 @@ def _damaged_sex(draw: st.DrawFn, entry: Entry) -> str:
 
 def _damaged_number(draw: st.DrawFn, entry: Entry) -> str:
     text = _text(entry.number)
-    others = [str(draw(id_numbers())), *map(str, entry.former_numbers)]
-    if not text:
-        return draw(st.sampled_from(others))
-    at = draw(st.integers(0, len(text) - 2))
-    digit = draw(st.sampled_from("0123456789"))
-    swapped = text[:at] + text[at + 1] + text[at] + text[at + 2 :]
-    return draw(
-        st.sampled_from(
-            ["", text[:at] + digit + text[at + 1 :], swapped, text.lstrip("0"), text[:-1], *others]
-        )
-    )
+    kinds = ["digit", "swapped", "zeros", "cut", "blank"] if text else []
+    kinds += ["other", *(["former"] if entry.former_numbers else [])]
+    at = draw(st.integers(0, max(0, len(text) - 2)))
+    match draw(st.sampled_from(kinds)):
+        case "digit":
+            return f"{text[:at]}{(int(text[at]) + draw(st.integers(1, 9))) % 10}{text[at + 1 :]}"
+        case "swapped":
+            return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
+        case "zeros":
+            return text.lstrip("0")
+        case "cut":
+            return text[:-1]
+        case "former":
+            return str(draw(st.sampled_from(entry.former_numbers)))
+        case "other":
+            return str(draw(id_numbers()))
+        case _:
+            return ""
 
 
 _DAMAGE: Final[Mapping[Field, Callable[[st.DrawFn, Entry], str]]] = {

@@ -125,7 +125,9 @@ STATUSES: Final[dict[range, Rule]] = {
         "renew the token, or check how it is to be signed",
     ),
     range(403, 404): _stop(
-        NotAuthorisedError, "it knows us and does not let us ask", "ask its owner for the permission"
+        NotAuthorisedError,
+        "it knows us and does not let us ask",
+        "ask its owner for the permission",
     ),
     range(404, 405): _stop(RefusedError, "there is nothing at this address", _SETTINGS),
     range(407, 408): _stop(

@@ -180,7 +180,7 @@ def join(
     The heaviest pairs come first, those of one weight together. A pair is refused where either of
     its two is pulled by a third, by no less than the margin below, that is in conflict with the
     other: two people fit. It is refused, too, where pairs across the groups that it would join are
-    in conflict: they are given. A conflict that is not firm (``conflicts`` says which are) does not
+    in conflict: they are given, as where the third fits better by more than the margin. A conflict that is not firm (``conflicts`` says which are) does not
     count where one of the two has the number of a third that the other fits. Pairs have the lower
     place first.
 
@@ -208,14 +208,15 @@ def join(
 
     refused: dict[Pair, list[Pair]] = {}
     for (x, y), weight in edges.items():
-        rivals = (
-            (one, other, third)
+        rivals = [
+            (pull, _ordered(third, other))
             for one, other in ((x, y), (y, x))
             for third, pull in pulled.get(one, {}).items()
-            if third != other and pull >= weight - margin
-        )
-        if any(clash(third, other, (one,)) for one, other, third in rivals):
-            refused[x, y] = []
+            if third != other and pull >= weight - margin and clash(third, other, (one,))
+        ]
+        if rivals:
+            fits_better = all(pull > weight + margin for pull, _ in rivals)
+            refused[x, y] = [pair for _, pair in rivals] if fits_better else []
     members: dict[int, frozenset[int]] = {}
     sure = sorted(((weight, pair) for pair, weight in edges.items() if pair not in refused))
     for _, level in groupby(reversed(sure), key=lambda edge: edge[0]):

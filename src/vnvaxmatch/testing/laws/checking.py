@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -34,8 +35,16 @@ def shown(text: str, entry: Entry) -> list[str]:
         for attribute in attrs.fields(Entry)
         if attribute.name not in {"sex", "former_numbers"}
         and (value := getattr(entry, attribute.name)) is not None
-        and str(value) in text
+        and _stands_in(str(value), text)
     ]
+
+
+def _stands_in(value: str, text: str) -> bool:
+    """Tell whether a value stands in a text; digits of a longer number are not one of theirs."""
+    pattern = re.escape(value)
+    if value.isdecimal():
+        pattern = rf"(?<![0-9.]){pattern}(?![0-9])"
+    return re.search(pattern, text) is not None
 
 
 @contextmanager

@@ -124,7 +124,11 @@ def _admission(pool: Pool, deadline: float) -> Generator[Step, object, Failure |
             until = reserved
         if now >= deadline or FOREVER > until > deadline or (until and pool.is_hopeless(now)):
             return why
-        yield Wait(min(until, deadline), wakeable=True)
+        pool.waiting += 1
+        try:
+            yield Wait(min(until, deadline), wakeable=True)
+        finally:
+            pool.waiting -= 1
 
 
 def _checked(
@@ -149,7 +153,8 @@ def _rule(reply: Response | Failure, answers: Collection[int]) -> Rule:
 def _backoff(pool: Pool, attempts: int) -> float:
     """Full jitter: anything from nothing to the bound."""
     limits = pool.limits
-    return pool.chance() * min(limits.backoff_cap, limits.backoff * 2 ** min(attempts - 1, 60))
+    bound = min(limits.backoff_cap, limits.backoff * 2.0 ** min(attempts - 1, 60))
+    return pool.chance() * bound
 
 
 def _heed(reply: Response, pool: Pool) -> None:

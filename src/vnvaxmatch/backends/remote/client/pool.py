@@ -18,7 +18,8 @@ class Counts:
     """What a client has done so far. No personal data.
 
     ``calls`` are questions, ``attempts`` how often something was sent for them, ``answers`` how
-    many of them were answered; ``width`` is how many are asked at a time now. ``pauses`` and ``outages`` count how often all calls were held back, and why.
+    many of them were answered; ``width`` is how many are asked at a time now. ``pauses`` and
+    ``outages`` count how often all calls were held back, and why.
     """
 
     calls: int = 0
@@ -42,8 +43,8 @@ class Pool:
 
     It does no input or output, and is not safe for threads: whoever drives the calls holds a lock
     while one of them moves. ``clock`` gives seconds that never go back, ``wall`` seconds since
-    1970, ``chance`` a random number from 0 to 1. ``stirred`` is set when waiting calls should look
-    again, and is for the driver to clear.
+    1970, ``chance`` a random number from 0 to 1. ``stirred`` is set when those that wait should
+    look again, and is for the driver to clear; ``waiting`` counts the calls that wait for leave.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Pool:
         self.width = Width(limits)
         self.pace = Pace(limits)
         self.stirred = False
+        self.waiting = 0
         self.calls = self.attempts = self.answers = self.pauses = self.outages = 0
         self._paused_until = 0.0
         self._in_flight = 0
@@ -112,18 +114,17 @@ class Pool:
     def leave(self, ticket: Ticket, /, *, rule: Rule | None) -> None:
         """Take note of how an attempt went; None where it was given up."""
         self._in_flight -= 1
-        self.stirred = True
-        now, was_open = self.clock(), self.breaker.is_open
+        now, was_open, width = self.clock(), self.breaker.is_open, self.width.now
         down = None if rule is None else rule.down
         self.breaker.leave(down=down, trial=ticket.trial, now=now, chance=self.chance())
         self.outages += self.breaker.is_open and not was_open
-        if rule is None:
-            return
-        if rule.strain:
+        if rule is not None and rule.strain:
             self.width.narrow(asked=ticket.asked, now=now)
-        if rule.meaning is Meaning.ANSWER:
+        if rule is not None and rule.meaning is Meaning.ANSWER:
             self.quota.give()
             self.width.widen()
+        if self.waiting or ticket.trial or self.width.now > width or was_open:
+            self.stirred = True
 
     def pause(self, seconds: float, /) -> None:
         """Hold all calls back for so long, or for the cap."""

@@ -103,9 +103,12 @@ def failure_of(error: BaseException, /) -> Failure | None:
     >>> failure_of(ConnectionRefusedError()).value
     'refused'
     """
-    found = [what for inner in _inner(error) if (what := _one(inner)) is not None]
+    found: list[Failure | None] = [
+        what for inner in _inner(error) if (what := _one(inner)) is not None
+    ]
     # The broadest says least: a certificate or a name wins over a connection that broke off.
-    return next((what for what in found if what is not Failure.DISCONNECTED), *found[:1] or [None])
+    telling = [what for what in found if what is not Failure.DISCONNECTED]
+    return (telling or found or [None])[0]
 
 
 def _inner(error: BaseException) -> Iterator[BaseException]:

@@ -65,9 +65,7 @@ class Osia:
     3
     """
 
-    operation: Operation = attrs.field(
-        default=Operation.VERIFY, converter=_operation
-    )
+    operation: Operation = attrs.field(default=Operation.VERIFY, converter=_operation)
     attributes: Mapping[str, str] = DEFAULT_ATTRIBUTES
     names: NameForm | str = NameForm.CANONICAL
     dates: DateForm | str = DateForm.ISO

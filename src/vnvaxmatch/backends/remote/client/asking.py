@@ -1,0 +1,113 @@
+"""What both registries have in common: settings, the requests they send, and what they share."""
+
+from __future__ import annotations
+
+import hmac
+import itertools
+import random
+import secrets
+import ssl
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+import vnvaxmatch
+from vnvaxmatch.backends.remote.client.address import Address, check_headers
+from vnvaxmatch.backends.remote.client.auth import Auth
+from vnvaxmatch.backends.remote.client.calls import ECHO, Call, Send, ask
+from vnvaxmatch.backends.remote.client.limits import Limits
+from vnvaxmatch.backends.remote.client.pool import Counts, Pool
+from vnvaxmatch.backends.remote.client.tls import check_context, tls_context
+from vnvaxmatch.backends.remote.wire import Request
+from vnvaxmatch.errors import InputError
+
+if TYPE_CHECKING:
+    from vnvaxmatch.backends.remote.codecs.protocol import Codec
+    from vnvaxmatch.backends.remote.matcher import RemoteMatcher
+
+__all__ = ["Asking"]
+
+_SHORTEST_KEY: Final = 16
+
+
+class Asking:
+    """The settings of one client, and the state that its calls share.
+
+    ``codec`` is one, or its name. ``key`` makes the names of questions (HMAC), which a registry may
+    use to tell a repeat from a new question; it should be given where a run is to be resumed.
+    ``clock``, ``wall`` and ``chance`` are the time and the randomness.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        codec: Codec | str,
+        auth: Auth | None = None,
+        tls: ssl.SSLContext | None = None,
+        limits: Limits | None = None,
+        allow_http: bool = False,
+        must_echo: bool = False,
+        probe_path: str = "",
+        key: bytes | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        from vnvaxmatch.backends.remote.codecs import codec as codec_of
+        from vnvaxmatch.backends.remote.matcher import RemoteMatcher
+
+        if key is not None and len(key) < _SHORTEST_KEY:
+            raise InputError(f"the key for the names of questions needs {_SHORTEST_KEY} bytes")
+        self.address = Address.of(url, allow_http=allow_http)
+        self.codec: Codec = codec_of(codec) if isinstance(codec, str) else codec
+        self.matcher: RemoteMatcher = RemoteMatcher(self.codec)
+        self.auth = auth
+        self.tls = tls_context() if tls is None else check_context(tls)
+        self.limits = limits or Limits()
+        self.pool = Pool(self.limits, clock=clock, wall=wall, chance=chance)
+        self._must_echo = must_echo
+        self._probe_path = probe_path
+        self._key = key or secrets.token_bytes(32)
+        self._ordinals = itertools.count(1)
+
+    @property
+    def counts(self) -> Counts:
+        """What was done so far."""
+        return self.pool.counts
+
+    def call(self, request: Request, /, *, name: str | None) -> Call:
+        """Begin to ask; ``name`` tells this question from others, or it is given one."""
+        name = name or f"#{next(self._ordinals)}"
+        headers = {
+            "user-agent": f"vnvaxmatch/{vnvaxmatch.__version__}",
+            "host": self.address.origin.partition("//")[2],
+            ECHO: self._name(request, name),
+        }
+        return ask(
+            self.address.complete(request, headers),
+            pool=self.pool,
+            auth=self.auth,
+            answers=self.codec.statuses,
+            host=self.address.host,
+            must_echo=self._must_echo,
+        )
+
+    def _name(self, request: Request, name: str) -> str:
+        parts = (name.encode("utf-8", "surrogatepass"), request.path.encode(), request.body)
+        return hmac.digest(self._key, b"\0".join(parts), "sha256").hex()[:32]
+
+    def signed(self, step: Send, /) -> Request:
+        """Put the credentials on a request."""
+        if self.auth is None:
+            return step.request
+        added = {name.lower(): value for name, value in self.auth.headers(step.request).items()}
+        check_headers(added)
+        return attrs.evolve(step.request, headers={**step.request.headers, **added})
+
+    def probing(self) -> Request:
+        """Give the request of a probe, which asks about nobody."""
+        headers = {"user-agent": f"vnvaxmatch/{vnvaxmatch.__version__}"}
+        return self.address.complete(Request("GET", self._probe_path), headers)

@@ -1,0 +1,250 @@
+"""A little HTTP server that answers as it is told, and a proxy before it that breaks things.
+
+Both run in one thread with an event loop of its own. They know just enough of HTTP/1.1 for the
+tests: bodies with Content-Length, and connections that stay open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from enum import StrEnum
+
+import attrs
+
+__all__ = ["Fault", "Proxy", "Reply", "Seen", "Stub", "serving"]
+
+Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
+
+
+@attrs.frozen
+class Seen:
+    """A request as the server saw it."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@attrs.frozen
+class Reply:
+    """What the server answers; ``raw`` instead of all the rest, if given."""
+
+    status: int = 200
+    body: bytes = b"true"
+    headers: Mapping[str, str] = attrs.field(factory=dict)
+    raw: bytes | None = None
+    delay: float = 0.0
+
+    def bytes_for(self, seen: Seen, *, echoes: bool) -> bytes:
+        """Write it as HTTP."""
+        if self.raw is not None:
+            return self.raw
+        headers = {"content-type": "application/json", "content-length": str(len(self.body))}
+        if echoes and "idempotency-key" in seen.headers:
+            headers["idempotency-key"] = seen.headers["idempotency-key"]
+        lines = [f"{name}: {value}" for name, value in (headers | dict(self.headers)).items()]
+        return "\r\n".join([f"HTTP/1.1 {self.status} X", *lines, "", ""]).encode() + self.body
+
+
+class Fault(StrEnum):
+    """What the proxy does to one exchange."""
+
+    NONE = "none"
+    RESET = "reset"
+    RESET_MID_BODY = "reset_mid_body"
+    CLOSE = "close"
+    TRUNCATE = "truncate"
+    STALL = "stall"
+    DRIP = "drip"
+    GARBAGE = "garbage"
+    DUPLICATE = "duplicate"
+    DUPLICATE_LATE = "duplicate_late"
+    SWAP = "swap"
+
+
+class _Served:
+    """Something that listens on a port of this computer."""
+
+    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
+        self.tls = tls
+        self.port = 0
+        self.connections = 0
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self, port: int = 0) -> None:
+        """Listen, on a free port if none is given."""
+        self._server = await asyncio.start_server(
+            self._connected, "127.0.0.1", port or self.port, ssl=self.tls, backlog=256
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Stop listening, and drop all connections."""
+        assert self._server is not None
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _connected(self, reader: Reader, writer: Writer) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        self.connections += 1
+        try:
+            await self.talk(reader, writer)
+        except (OSError, EOFError, asyncio.CancelledError, ValueError):
+            pass
+        finally:
+            self._tasks.discard(task)
+            with contextlib.suppress(Exception):
+                writer.close()
+
+    async def talk(self, reader: Reader, writer: Writer) -> None:
+        """Serve one connection."""
+        raise NotImplementedError
+
+
+class Stub(_Served):
+    """An HTTP server: ``answer`` says what to reply to each request, in the order they came."""
+
+    def __init__(
+        self,
+        answer: Callable[[Seen], Reply],
+        *,
+        tls: ssl.SSLContext | None = None,
+        echoes: bool = True,
+    ) -> None:
+        super().__init__(tls=tls)
+        self.answer = answer
+        self.echoes = echoes
+        self.seen: list[Seen] = []
+
+    async def talk(self, reader: Reader, writer: Writer) -> None:
+        """Answer until the client goes."""
+        while True:
+            head, body = await _message(reader)
+            first, *rest = head.decode("latin-1").split("\r\n")
+            method, path, _ = first.split(" ")
+            pairs = (line.partition(":") for line in rest if line)
+            seen = Seen(method, path, {n.lower(): v.strip() for n, _, v in pairs}, body)
+            self.seen.append(seen)
+            reply = self.answer(seen)
+            if reply.delay:
+                await asyncio.sleep(reply.delay)
+            writer.write(reply.bytes_for(seen, echoes=self.echoes))
+            await writer.drain()
+            if seen.headers.get("connection") == "close" or reply.raw is not None:
+                return
+
+
+class Proxy(_Served):
+    """Stands before a server, and does to each exchange what ``faults`` says."""
+
+    def __init__(self, upstream: _Served, faults: Callable[[Seen], Fault]) -> None:
+        super().__init__()
+        self._upstream = upstream
+        self._faults = faults
+        self._before = b""
+        self.done: list[Fault] = []
+
+    async def talk(self, reader: Reader, writer: Writer) -> None:
+        """Carry exchanges until one side goes."""
+        there, back = await asyncio.open_connection("127.0.0.1", self._upstream.port)
+        try:
+            while True:
+                head, body = await _message(reader)
+                line = head.decode("latin-1").split("\r\n")[0].split(" ")
+                fault = self._faults(Seen(line[0], line[1], {}, body))
+                self.done.append(fault)
+                if fault is Fault.RESET:
+                    return _reset(writer)
+                if fault is Fault.CLOSE:
+                    return None
+                back.write(head + b"\r\n\r\n" + body)
+                answer = b"\r\n\r\n".join(await _message(there))
+                swapped, self._before = self._before, answer
+                if not await _break(fault, answer, swapped, reader, writer):
+                    return None
+        finally:
+            back.close()
+
+
+async def _break(
+    fault: Fault, answer: bytes, swapped: bytes, reader: Reader, writer: Writer
+) -> bool:
+    """Write an answer as the fault has it; whether the connection goes on."""
+    if fault is Fault.RESET_MID_BODY:
+        writer.write(answer[:-2])
+        await writer.drain()
+        await asyncio.sleep(0.005)
+        _reset(writer)
+        return False
+    if fault is Fault.TRUNCATE:
+        writer.write(answer[:-2])
+        await writer.drain()
+        return False
+    if fault is Fault.STALL:
+        await reader.read(1)
+        return False
+    if fault is Fault.GARBAGE:
+        writer.write(b"\x16\x03\x01\x00\x00 this is no HTTP at all\r\n\r\n")
+        await writer.drain()
+        return False
+    if fault is Fault.DRIP:
+        for byte in answer:
+            writer.write(bytes([byte]))
+            await writer.drain()
+            await asyncio.sleep(0.02)
+        return True
+    if fault is Fault.SWAP:
+        answer = swapped or answer
+    writer.write(answer * 2 if fault is Fault.DUPLICATE else answer)
+    await writer.drain()
+    if fault is Fault.DUPLICATE_LATE:
+        await asyncio.sleep(0.002)
+        writer.write(answer)
+        await writer.drain()
+    return True
+
+
+async def _message(reader: Reader) -> tuple[bytes, bytes]:
+    """Read a head and its body."""
+    head = (await reader.readuntil(b"\r\n\r\n"))[:-4]
+    lines = head.decode("latin-1").lower().split("\r\n")
+    lengths = [int(line.split(":")[1]) for line in lines if line.startswith("content-length:")]
+    return head, await reader.readexactly(lengths[0]) if lengths else b""
+
+
+def _reset(writer: Writer) -> None:
+    transport = writer.transport
+    transport.abort()
+
+
+@contextlib.contextmanager
+def serving(*served: _Served) -> Iterator[Callable[[Awaitable[object]], object]]:
+    """Run servers in a thread; gives a function that runs something in their loop."""
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda *_: None)  # broken connections are what this is for
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+
+    def run(job: Awaitable[object]) -> object:
+        return asyncio.run_coroutine_threadsafe(job, loop).result(10)  # type: ignore[arg-type]
+
+    try:
+        for one in served:
+            run(one.start())
+        yield run
+    finally:
+        for one in served:
+            run(one.stop())
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
