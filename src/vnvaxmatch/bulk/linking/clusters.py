@@ -180,9 +180,9 @@ def join(
     The heaviest pairs come first, those of one weight together. A pair is refused where either of
     its two is pulled by a third, by no less than the margin below, that is in conflict with the
     other: two people fit. It is refused, too, where pairs across the groups that it would join are
-    in conflict: they are given, as where the third fits better by more than the margin. A conflict that is not firm (``conflicts`` says which are) does not
-    count where one of the two has the number of a third that the other fits. Pairs have the lower
-    place first.
+    in conflict: they are given, as where the third fits better by more than the margin. A conflict
+    that is not firm (``conflicts`` says which are) does not count where one of the two has the
+    number of a third that the other fits. Pairs have the lower place first.
 
     >>> edges = {(0, 1): 9.0, (1, 2): 8.0}
     >>> join(edges, pulls=edges, conflicts={(0, 2): True}, same_number=(), margin=5.0)

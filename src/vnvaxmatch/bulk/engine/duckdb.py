@@ -1,121 +1,30 @@
-"""What moves rows: an engine joins numbers, and keys, with a registry. It knows no rule.
-
-The embedded one is DuckDB on a DuckDB registry. Any other registry is asked one by one.
-"""
+"""The embedded engine: joins inside DuckDB, on a DuckDB registry."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import TypeAlias
 
-import attrs
 import duckdb
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vnvaxmatch.backends import Found, Registry
 from vnvaxmatch.backends.duckdb import DuckDBRegistry
-from vnvaxmatch.blocking import CAPS, Key, KeyKind, search_keys
-from vnvaxmatch.bulk.lift import Memo, distinct, distinct_rows
-from vnvaxmatch.bulk.numbers import NO_NUMBER, SEXES
+from vnvaxmatch.blocking import CAPS, KeyKind
+from vnvaxmatch.bulk.engine.protocol import (
+    PAIR_SCHEMA,
+    SEARCH_SCHEMA,
+    Asked,
+    Blocks,
+    Ints,
+    Joined,
+    Searched,
+)
+from vnvaxmatch.bulk.lift import distinct, distinct_rows
+from vnvaxmatch.bulk.numbers import NO_NUMBER
 from vnvaxmatch.errors import RegistryError
-from vnvaxmatch.normalize import BirthDate, PersonName, Phone
-from vnvaxmatch.outcome import BLANK, Normalized
-from vnvaxmatch.records import Claim, Entry
 
-__all__ = [
-    "Asked",
-    "Blocks",
-    "DuckDBEngine",
-    "Engine",
-    "Joined",
-    "RegistryEngine",
-    "Searched",
-    "engine_for",
-]
-
-Ints: TypeAlias = npt.NDArray[Any]
-Joined: TypeAlias = tuple[pa.Table, Ints]
-"""The found pairs, sorted by row and entry key, and the rows whose block was skipped."""
-
-PAIR_SCHEMA = pa.schema(
-    [
-        ("row", pa.int64()),
-        ("entry_key", pa.string()),
-        ("name_text", pa.string()),
-        ("name_key", pa.string()),
-        ("birth", pa.int32()),
-        ("sex", pa.int8()),
-        ("former", pa.bool_()),
-    ]
-)
-
-
-SEARCH_SCHEMA = pa.schema(
-    [
-        ("row", pa.int64()),
-        ("entry_key", pa.string()),
-        ("name_text", pa.string()),
-        ("name_key", pa.string()),
-        ("name_fold", pa.string()),
-        ("birth", pa.int32()),
-        ("sex", pa.int8()),
-        ("number", pa.int64()),
-        ("former_numbers", pa.list_(pa.int64())),
-    ]
-)
-
-
-Blocks: TypeAlias = dict[str, tuple[int, int, int]]
-"""For each kind of key: rows that asked by it, entries it led to (each once for a row), and rows
-whose block was skipped."""
-
-
-@attrs.frozen
-class Asked:
-    """Columns of what other keys than the number are made of (``blocking.search_keys``).
-
-    ``fold`` and ``key`` are empty and ``birth`` and ``sex`` 0 where there is none; ``phones`` are
-    each row's phone number in every reading.
-    """
-
-    key: pa.StringArray
-    fold: pa.StringArray
-    birth: Ints
-    sex: Ints
-    phones: Sequence[tuple[str, ...]]
-
-
-@attrs.frozen
-class Searched:
-    """The found pairs, sorted by row; the kinds of key that were skipped for a row; the counts."""
-
-    pairs: pa.Table
-    skipped: dict[int, set[KeyKind]]
-    blocks: Blocks
-
-
-class Engine(Protocol):
-    """A way to find the entries of a column of numbers, and of keys.
-
-    ``join`` must return each entry of a number once, with ``former`` true where the number is only
-    a former one of that entry, sorted by row and entry key; a number held by more people than the
-    block caps allow returns none of them and its rows are reported as skipped.
-    """
-
-    def join(self, numbers: Ints) -> Joined:
-        """Find the entries of each row's number; :data:`NO_NUMBER` has none."""
-        ...
-
-    def search(self, asked: Asked) -> Searched:
-        """Find the entries that share a key with a row.
-
-        Each entry is given once for a row; a block above its cap is left out and reported.
-        """
-        ...
+__all__ = ["DuckDBEngine"]
 
 
 class DuckDBEngine:
@@ -293,98 +202,3 @@ def _sorted(pairs: pa.Table) -> Joined:
 
 def _over(row: Ints, cap: int) -> Ints:
     return np.flatnonzero(np.bincount(row) > cap) if len(row) else row
-
-
-class RegistryEngine:
-    """Asks any registry, once for each distinct number."""
-
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
-        self._found: Memo[int, tuple[list[tuple[Any, ...]], bool]] = Memo(self._find)
-
-    def join(self, numbers: Ints) -> Joined:
-        """Find the entries of each row's number."""
-        rows = np.flatnonzero(numbers != NO_NUMBER)
-        answers = self._found(numbers[rows].tolist())
-        pairs = [
-            (row, *pair)
-            for row, (found, _) in zip(rows.tolist(), answers, strict=True)
-            for pair in found
-        ]
-        columns = list(zip(*pairs, strict=True)) or [() for _ in PAIR_SCHEMA.names]
-        arrays = [
-            pa.array(list(column), field.type)
-            for column, field in zip(columns, PAIR_SCHEMA, strict=True)
-        ]
-        skipped = [row for row, (_, over) in zip(rows.tolist(), answers, strict=True) if over]
-        return pa.Table.from_arrays(arrays, schema=PAIR_SCHEMA), np.array(skipped, dtype=np.int64)
-
-    def search(self, asked: Asked) -> Searched:
-        """Find the entries that share a key with a row."""
-        pairs = []
-        skipped: dict[int, set[KeyKind]] = {}
-        asks, led, over = Counter[KeyKind](), Counter[KeyKind](), Counter[KeyKind]()
-        for row, claim in enumerate(_claims(asked)):
-            keys = search_keys(claim)
-            found = self._registry.find(keys) if keys else Found()
-            pairs += [{"row": row, **_held(entry)} for entry in found.entries]
-            asks.update({key.kind for key in keys})
-            led.update(found.blocks)
-            over.update(found.skipped)
-            if found.skipped:
-                skipped[row] = set(found.skipped)
-        blocks = {kind.value: (asks[kind], led[kind], over[kind]) for kind in asks}
-        return Searched(pa.Table.from_pylist(pairs, schema=SEARCH_SCHEMA), skipped, blocks)
-
-    def _find(self, number: int) -> tuple[list[tuple[Any, ...]], bool]:
-        found = self._registry.find(
-            [Key(kind, str(number)) for kind in (KeyKind.NUMBER, KeyKind.FORMER_NUMBER)]
-        )
-        if found.skipped:
-            return [], True
-        return [_pair(entry, number) for entry in found.entries], False
-
-
-def _pair(entry: Entry, number: int) -> tuple[Any, ...]:
-    return (
-        entry.key,
-        entry.name.text if entry.name else None,
-        entry.name.key if entry.name else None,
-        entry.birth.code if entry.birth else None,
-        SEXES.index(entry.sex),
-        entry.number is None or entry.number.code != number,
-    )
-
-
-def _claims(asked: Asked) -> Iterator[Claim]:
-    """Make claims of what keys are made of."""
-    columns = (asked.key.to_pylist(), asked.birth.tolist(), asked.sex.tolist(), asked.phones)
-    for key, birth, sex, phones in zip(*columns, strict=True):
-        known = SEXES[sex]
-        yield Claim(
-            name=Normalized(PersonName(key, key)) if key else BLANK,
-            birth=Normalized(BirthDate.from_code(birth)) if birth else BLANK,
-            sex=BLANK if known is None else Normalized(known),
-            phone=Normalized(Phone(phones[0], readings=phones[1:])) if phones else BLANK,
-        )
-
-
-def _held(entry: Entry) -> dict[str, Any]:
-    name = entry.name
-    return {
-        "entry_key": entry.key,
-        "name_text": name.text if name else None,
-        "name_key": name.key if name else None,
-        "name_fold": name.fold if name and not name.newborn else None,
-        "birth": entry.birth.code if entry.birth else None,
-        "sex": SEXES.index(entry.sex),
-        "number": entry.number.code if entry.number else None,
-        "former_numbers": [number.code for number in entry.former_numbers],
-    }
-
-
-def engine_for(registry: Registry, *, threads: int | None = None) -> Engine:
-    """Choose the engine for a registry: its own store's, or asking it one by one."""
-    if isinstance(registry, DuckDBRegistry):
-        return DuckDBEngine(registry, threads=threads)
-    return RegistryEngine(registry)
