@@ -49,6 +49,8 @@ BY_HAND = {
     # Of these made-up people have hardly any by chance, so that chance is set higher than counted.
     (Field.NAME, "name_marker"): Chance(0.001, 0.02, Scale.TERM),
     (Field.NAME, "name_keys"): Chance(0.0015, 0.02, Scale.TERM),
+    # Too few to be counted: such a month says no more than the same month on both sides.
+    (Field.BIRTH, "birth_month_only"): Chance(0.0015, 0.001, Scale.TERM),
     # Made-up lists abbreviate one word; with several, many more people fit.
     (Field.NAME, "name_initials"): Chance(0.003, 2e-5),
     # Per person of the registry: another's number (a mother's on a child's record, a clerk's on a

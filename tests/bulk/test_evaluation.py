@@ -368,7 +368,7 @@ def test_without_corruptions_there_are_no_slices(tmp_path):
             "birth_year_only;number_missing",
             {"no_number", "unusable_number", "year_only_no_number", "birth_and_number"},
         ),
-        ("name_unaccented;name_typo", {"unmarked_typo"}),
+        ("name_unaccented_typo", {"unmarked_typo"}),
         ("name_vni", {"encoding"}),
         ("name_mojibake_mac", {"encoding"}),
         ("name_vni_keys", set()),

@@ -127,8 +127,8 @@ def entry_of(claim):
     return Entry("", name, value(claim.birth), value(claim.sex), number)
 
 
-def scalar_conflict(a, b):
-    """Ask the rule of two claims, as the columns do of two statements."""
+def scalar_conflict(a, b, claims=()):
+    """Ask the rule of two of some claims, as the columns do of two statements."""
     evidence = compare(a, entry_of(b))
     likenesses = tuple(
         (f.level, None if f.level is Level.MISSING else f.reason) for f in evidence.findings
@@ -144,6 +144,10 @@ def scalar_conflict(a, b):
             apart=all(homes)
             and homes[0].isdisjoint(homes[1])
             and not (all(phones) and phones[0] == phones[1]),
+            repeated=all(
+                sum(number_of(other) == number_of(claim) for other in claims) > 1
+                for claim in (a, b)
+            ),
         ),
     )
 
@@ -187,11 +191,11 @@ def test_no_two_rows_of_a_person_are_in_conflict(rows):
 
     for members in groups_of(people):
         for x, y in combinations(members, 2):
-            found = scalar_conflict(claims[x], claims[y])
+            found = scalar_conflict(claims[x], claims[y], claims)
             assert found is None or not found.firm
             assert found is None or any(
                 number_of(claims[third]) == number_of(claims[one]) is not None
-                and scalar_conflict(claims[third], claims[other]) is None
+                and scalar_conflict(claims[third], claims[other], claims) is None
                 for one, other in ((x, y), (y, x))
                 for third in members - {x, y}
             )
@@ -264,7 +268,7 @@ def test_columns_weigh_as_one_pair_does(rows):
     for place, pair in enumerate(both):
         one, other = (claims[first[statement]] for statement in pair)
         told = pairs.conflicts.things[got.conflict[place]]
-        assert told == scalar_conflict(one, other)
+        assert told == scalar_conflict(one, other, claims)
         assert got.weight[place] == pytest.approx(scalar_weight(weigher, one, other), abs=6e-4)
 
 

@@ -52,13 +52,21 @@ def unmarked(draw: st.DrawFn) -> Model:
     return attrs.evolve(default_model(), chances=chances)
 
 
-def model_of(**bits: float) -> Model:
-    """A model in which likenesses weigh what is said, and all others nothing."""
+def model_of(*terms: str, **bits: float) -> Model:
+    """A model in which likenesses weigh what is said, those of ``terms`` by rarity; others nothing.
+
+    The same is called by its field: ``name_same``.
+    """
+
+    def chance(name: str) -> Chance:
+        weight = bits.get(name, 0.0)
+        scale = Scale.TERM if name in terms else Scale.FIXED
+        return Chance(2.0 ** min(0, weight), 2.0 ** -max(0, weight), scale)
+
     chances = {
-        field: {code: Chance(2.0 ** min(0, b), 2.0 ** -max(0, b)) for code in codes
-                if (b := bits.get(f"{field}_{code}" if code == "same" else code, 0.0)) is not None}
+        field: {code: chance(f"{field}_{code}" if code == "same" else code) for code in codes}
         for field, codes in CODES.items()
-    }  # fmt: skip
+    }
     return Model("made", 1, 0.5, 6, 6, 0, chances)
 
 
@@ -163,7 +171,7 @@ def _same_year(claim: Claim, entry: Entry) -> bool:
 
 def test_a_rival_of_another_year_is_bounded_too() -> None:
     """A near number takes from a birth the year that is held, be it a common one."""
-    model = model_of(birth_year_off=10.0, id_number_typo=9.0)
+    model = model_of(birth_year_off=10.0, id_number_typo=9.0, id_number_same=20.0)
     frequencies = Frequencies(10**6, births={19851110: 10**6, 19861110: 100})
     claim = Claim.read(birth="10/11/1986", id_number="001085000123")
     entry, _ = Entry.read(key="7", birth="10/11/1985", id_number="001085000124")
@@ -175,12 +183,25 @@ def test_a_rival_of_another_year_is_bounded_too() -> None:
 
 def test_a_rival_may_lack_its_marks() -> None:
     """In a list without marks, the unmarked name is the likeness that tells most."""
-    model = model_of(name_same=1.0, name_marks=8.0)
+    model = model_of("name_same", "name_marks", name_same=1.0, name_marks=8.0)
     claim = Claim.read(name="Tran Thu Ha", birth="1985")
     entry, _ = Entry.read(key="7", name="Trần Thử Hà", birth="1985")
     weigher = Weigher(model, Frequencies())
 
     assert weight(claim, entry, weigher) <= weigher.rival(claim)
+
+
+def test_a_rival_may_have_a_rarer_name() -> None:
+    """The name of somebody else is not the claim's, and may be as rare as any."""
+    model = model_of("name_same", "name_typo", name_typo=5.0)
+    claim = Claim.read(name="Nguyễn Văn Hoạ", birth="1985")
+    common = Frequencies(10**6, {"nguyen": 10**6}, {"van hoa": 10**6 - 1, "van hoai": 1})
+    weigher = Weigher(model, common)
+
+    near, _ = Entry.read(key="8", name="Nguyễn Văn Hoại", birth="1985")
+    assert compare(claim, near).findings[0].reason is Reason.NAME_TYPO
+    assert weigher.name("name_typo", "nguyen van hoai") > weigher.name("same", "nguyen van hoa")
+    assert weight(claim, near, weigher) <= weigher.rival(claim)
 
 
 @given(COUNTED, st.sampled_from(sorted(NEAR_NUMBERS)))

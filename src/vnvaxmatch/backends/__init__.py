@@ -6,7 +6,14 @@ The stores that need more than the standard library's lightest parts are loaded 
 
 from vnvaxmatch.backends.decisions import Decision, suggest, verdict_of, written
 from vnvaxmatch.backends.exact import Exact, decide
-from vnvaxmatch.backends.fuzzy import Fuzzy, identify, is_settled, unseen
+from vnvaxmatch.backends.fuzzy import (
+    Fuzzy,
+    identify,
+    is_another_person,
+    is_settled,
+    states_person,
+    unseen,
+)
 from vnvaxmatch.backends.loading import GROUP, load_backend, open_registry
 from vnvaxmatch.backends.matching import amatch, amatch_many, match, match_many
 from vnvaxmatch.backends.memory import MemoryRegistry
@@ -35,11 +42,13 @@ __all__ = [
     "amatch_many",
     "decide",
     "identify",
+    "is_another_person",
     "is_settled",
     "load_backend",
     "match",
     "match_many",
     "open_registry",
+    "states_person",
     "suggest",
     "unseen",
     "verdict_of",

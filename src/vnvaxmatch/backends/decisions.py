@@ -86,8 +86,12 @@ def _without(evidence: Evidence, finding: Finding) -> float | None:
 
 
 def _is_better(finding: Finding, held: Mapping[Field, str]) -> bool:
-    less = (Reason.BIRTH_YEAR_ONLY, Reason.BIRTH_MONTH_ONLY)
-    return finding.reason not in less or len(held[finding.field]) == len("01/01/1985")
+    """Tell whether the registry's value says more: a year alone, or its first day, does not."""
+    if finding.field is not Field.BIRTH or finding.level is Level.MISSING:
+        return True
+    value = held[Field.BIRTH]
+    stands_for_year = finding.reason is Reason.BIRTH_FIRST_OF_JANUARY and value[:5] == "01/01"
+    return len(value) == len("01/01/1985") and not stands_for_year
 
 
 def written(entry: Entry) -> dict[Field, str]:

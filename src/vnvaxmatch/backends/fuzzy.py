@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
 from vnvaxmatch.backends.decisions import Decision, verdict_of
@@ -14,15 +14,23 @@ from vnvaxmatch.outcome import Reason
 from vnvaxmatch.policy import Outcome, Policy, settle
 from vnvaxmatch.records import Claim, Entry, Field
 
-__all__ = ["Fuzzy", "identify", "is_settled", "unseen"]
+__all__ = [
+    "Fuzzy",
+    "identify",
+    "is_another_person",
+    "is_settled",
+    "states_person",
+    "unseen",
+]
 
 
 class Fuzzy:
     """Find the entry by number, then by name, birth, sex and phone; weigh all that is found.
 
     An entry is identified if its match weight reaches the model's threshold and exceeds that of
-    every other by the margin; then the policy judges it, as the exact matcher's. Whoever comes near
-    without that makes the claim ambiguous. A claim that cannot be judged (no number, say) is looked
+    every other by the margin, and nobody else has the stated name and birth date that it lacks;
+    then the policy judges it, as the exact matcher's. Whoever comes near without that makes the
+    claim ambiguous. A claim that cannot be judged (no number, say) is looked
     for all the same: the outcome stays incomplete, and the findings help whoever completes it.
 
     ``frequencies`` are those of the registry (:meth:`against` takes them from there); by default
@@ -118,15 +126,37 @@ class Fuzzy:
 def is_settled(evidences: Sequence[Evidence], weigher: Weigher, rival: float) -> bool:
     """Tell whether nobody who is yet to be found could change what the evidence comes to.
 
-    ``rival`` is the most that an entry without the claim's numbers could weigh.
+    ``rival`` is the most that an entry without the claim's numbers could weigh: one that agrees in
+    name and birth, if anybody does.
     """
-    weights = sorted((e.weight or 0.0 for e in evidences), reverse=True)
     model = weigher.model
-    return (
-        bool(weights)
-        and weights[0] >= model.threshold
-        and weights[0] - max((rival, *weights[1:2])) >= model.margin
-    )
+    order = _in_order(evidences)
+    best = _leader(order, model, rival)
+    return best is not None and (states_person(best.levels) or rival < model.possible)
+
+
+def states_person(levels: Mapping[Field, Level]) -> bool:
+    """Tell whether a claim states this entry's name, marks aside, and birth date."""
+    alike = levels[Field.NAME] in (Level.SAME, Level.UNMARKED)
+    return alike and levels[Field.BIRTH] is Level.SAME
+
+
+def is_another_person(levels: Mapping[Field, Level]) -> bool:
+    """Tell whether a claim may be of this entry, whoever else has its number."""
+    return states_person(levels) and levels[Field.SEX] is not Level.DIFFERENT
+
+
+def _in_order(evidences: Sequence[Evidence]) -> list[Evidence]:
+    return sorted(evidences, key=lambda e: (-(e.weight or 0.0), e.entry_key))
+
+
+def _leader(order: Sequence[Evidence], model: Model, hidden: float) -> Evidence | None:
+    """Give the first in order if it weighs enough, by itself and beside the next and the hidden."""
+    if not order:
+        return None
+    best, *others = [evidence.weight or 0.0 for evidence in order[:2]]
+    ahead = all(best - other >= model.margin for other in (*others, hidden))
+    return order[0] if best >= model.threshold and ahead else None
 
 
 def unseen(skipped: Collection[KeyKind], rival: Callable[..., float]) -> float | None:
@@ -162,23 +192,28 @@ def identify(
     ``settled`` is what the claim came to by itself (:func:`vnvaxmatch.policy.settle`): the entry is
     then identified all the same, and the outcome stays. ``unseen`` is the most that somebody could
     weigh whom a skipped block hides.
+
+    Whatever the weights, nobody is identified against a stated name or birth date if somebody else
+    has both: a son who gives his father's number, or a twin her sister's, is not the other with two
+    errors that happen to make a relative.
     """
-    order = sorted(evidences, key=lambda e: (-(e.weight or 0.0), e.entry_key))
-    weights = [evidence.weight or 0.0 for evidence in order]
-    hidden = () if unseen is None else (unseen,)
-    best = weights[0] if weights else float("-inf")
-    others = (*weights[1:2], *hidden)
-    if best >= model.threshold and all(best - other >= model.margin for other in others):
-        evidence = order[0]
-        outcome = settled or policy.judge(evidence.levels)
-        margin = best - weights[1] if len(weights) > 1 else None
-        return Decision(outcome, evidence, _of_another(order[1:]), (), margin)
-    fitting = [e for e, weight in zip(order, weights, strict=True) if weight >= model.possible]
-    if fitting or any(other >= model.possible for other in hidden):
-        close = [weight for weight in weights[1:] if best - weight < model.margin]
-        several = Reason.SEVERAL_ENTRIES if close and weights[1] >= model.possible else None
-        large = Reason.BLOCK_TOO_LARGE if hidden else None
-        why = tuple(reason for reason in (several, large) if reason is not None)
+    order = _in_order(evidences)
+    hidden = float("-inf") if unseen is None else unseen
+    leader = _leader(order, model, hidden)
+    fitting = [evidence for evidence in order if (evidence.weight or 0.0) >= model.possible]
+    others = [evidence for evidence in fitting[1:] if is_another_person(evidence.levels)]
+    if leader is not None and (
+        states_person(leader.levels) or not (others or hidden >= model.possible)
+    ):
+        outcome = settled or policy.judge(leader.levels)
+        margin = None if len(order) < 2 else (leader.weight or 0.0) - (order[1].weight or 0.0)
+        return Decision(outcome, leader, _of_another(order[1:]), (), margin)
+    if fitting or hidden >= model.possible:
+        ahead = [(order[0].weight or 0.0) - (e.weight or 0.0) for e in fitting[1:2]]
+        several = others or any(bits < model.margin for bits in ahead)
+        why = (Reason.SEVERAL_ENTRIES,) if several else ()
+        if unseen is not None:
+            why = (*why, Reason.BLOCK_TOO_LARGE)
         return Decision(
             settled or Outcome.AMBIGUOUS,
             None,

@@ -7,6 +7,7 @@ rows where nobody is identified are decided one by one, both by the scalar rule.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -16,7 +17,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vnvaxmatch import normalize
-from vnvaxmatch.backends import Decision, identify, unseen
+from vnvaxmatch.backends import (
+    Decision,
+    identify,
+    is_another_person,
+    states_person,
+    unseen,
+)
 from vnvaxmatch.blocking import KeyKind
 from vnvaxmatch.bulk.claims import ClaimBatch, ClaimReader, column_of
 from vnvaxmatch.bulk.engine import Asked, Engine, Searched
@@ -73,7 +80,7 @@ class FuzzyPicker:
         name_bits = self._columns.name_bits(folds)
         first = self._columns.weigh(self._pairs.read(claims, found), found, name_bits)
         rivals = self._columns.rivals(folds, name_bits, claims.birth)
-        known = self._identified(first.ranked(len(claims)), rivals)[0] >= 0
+        known = self._is_known(first, rivals)
         searched = np.flatnonzero(~(known | foreign))
         asked = self._asked(claims, folds, searched)
         more = self._engine.search(asked)
@@ -82,7 +89,7 @@ class FuzzyPicker:
         both = Weighed.together(first, second)
         ranking = both.ranked(len(claims))
         hidden = self._hidden(claims, folds, searched, more, over)
-        pair, margin = self._identified(ranking, hidden)
+        pair, margin = self._identified(both, ranking, hidden)
         decision = self._taken(settled, pair, both, ranking)
         decision[foreign] = self.decisions.number(Decision(Outcome.OUT_OF_SCOPE))
         sought = claims.number != NO_NUMBER
@@ -110,20 +117,55 @@ class FuzzyPicker:
             number_blocks(claims.number, found, len(over)) | more.blocks,
         )
 
-    def _identified(self, ranking: Ranking, hidden: Floats) -> tuple[Ints, Floats]:
+    def _is_known(self, first: Weighed, rivals: Floats) -> Ints:
+        """Tell whom the number settles, as :func:`is_settled` says."""
+        leader = self._leader(first.ranked(len(rivals)), rivals)
+        rows = np.flatnonzero(leader >= 0)
+        states = self._told(first, states_person)[leader[rows]]
+        known = np.zeros(len(rivals), dtype=np.bool_)
+        known[rows] = states | (rivals[rows] < self._weigher.model.possible)
+        return known
+
+    def _leader(self, ranking: Ranking, hidden: Floats) -> Ints:
+        """Give for each row the place of who leads by weight, -1 where nobody leads by enough."""
+        model = self._weigher.model
+        pair, best = ranking.nth(0)
+        _, second = ranking.nth(1)
+        with np.errstate(invalid="ignore"):  # of -inf and -inf: there is nobody
+            ahead = (best - second >= model.margin) & (best - hidden >= model.margin)
+            return np.where((best >= model.threshold) & ahead, pair, -1)
+
+    def _identified(self, both: Weighed, ranking: Ranking, hidden: Floats) -> tuple[Ints, Floats]:
         """Tell who is identified, as :func:`identify` says: the place of the pair, and the margin.
 
         ``hidden`` is the most that somebody unseen could weigh, -inf where all were seen. The place
         is -1 where nobody is identified, the margin NaN where there is no other.
         """
-        model = self._weigher.model
-        pair, best = ranking.nth(0)
+        possible = self._weigher.model.possible
+        pair = self._leader(ranking, hidden)
+        rows = np.flatnonzero(pair >= 0)
+        fits = self._told(both, is_another_person) & (both.total >= possible)
+        others = np.bincount(ranking.row, weights=fits[ranking.place], minlength=len(pair))
+        led = pair[rows]
+        doubted = (others[rows] - fits[led] > 0) | (hidden[rows] >= possible)
+        pair[rows[doubted & ~self._told(both, states_person)[led]]] = -1
         next_one, second = ranking.nth(1)
-        with np.errstate(invalid="ignore"):  # of -inf and -inf: there is nobody
-            ahead = (best - second >= model.margin) & (best - hidden >= model.margin)
-            identified = (best >= model.threshold) & ahead
-            margin = np.where(identified & (next_one >= 0), best - second, np.nan)
-        return np.where(identified, pair, -1), margin
+        margin = np.full(len(pair), np.nan)
+        told = np.flatnonzero((pair >= 0) & (next_one >= 0))
+        margin[told] = both.total[pair[told]] - second[told]
+        return pair, margin
+
+    def _told(self, weighed: Weighed, rule: Callable[[Mapping[Field, Level]], bool]) -> Ints:
+        """Apply a rule to the levels of pairs, once for each way in which they are alike."""
+        things = self._pairs.likenesses.things
+        likeness = [weighed.pairs.likeness[field] for field in Field]
+        first, index = distinct_rows(*likeness)
+        told = [
+            rule({f: things[some[at]][0] for f, some in zip(Field, likeness, strict=True)})
+            for at in first.tolist()
+        ]
+        holds: Ints = np.array(told, dtype=np.bool_)[index]
+        return holds
 
     def _taken(self, settled: Ints, pair: Ints, both: Weighed, ranking: Ranking) -> Ints:
         """Decide the rows where somebody is identified, once for each way in which it is alike.

@@ -13,15 +13,15 @@ import pyarrow as pa
 from vnvaxmatch.bulk.sources.source import Source
 from vnvaxmatch.normalize import Encoding, repair_column
 
-__all__ = ["VOTERS", "about_input", "about_library", "digest", "vote", "write_json"]
+__all__ = ["about_input", "about_library", "digest", "vote", "write_json"]
 
-VOTERS = 1_000
+_VOTERS = 1_000
 """So many of a list's first distinct names vote on the encoding of the column."""
 
 
 def vote(batch: pa.RecordBatch) -> Encoding | None:
     """Let the first distinct names vote on the encoding of the column; None is Unicode."""
-    names = batch.column("full_name").unique()[:VOTERS].to_pylist()
+    names = batch.column("full_name").unique()[:_VOTERS].to_pylist()
     encoding = repair_column(names).encoding
     return None if encoding is Encoding.UNICODE else encoding
 

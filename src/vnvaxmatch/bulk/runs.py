@@ -7,7 +7,6 @@ appears whole at the end, or not at all.
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +23,7 @@ from vnvaxmatch.bulk.checking import CHECK_SCHEMA, CheckJudge
 from vnvaxmatch.bulk.columns import DOSE_COLUMNS
 from vnvaxmatch.bulk.judges import Judge, ReadingRules, judge_for
 from vnvaxmatch.bulk.pipes import Behind, ahead
+from vnvaxmatch.bulk.provenance import about_input, about_library, digest, vote, write_json
 from vnvaxmatch.bulk.results import RESULT_SCHEMA, WEIGHED_SCHEMA
 from vnvaxmatch.bulk.sources import open_source
 from vnvaxmatch.bulk.sources.source import Options
@@ -34,7 +34,7 @@ from vnvaxmatch.bulk.worklists import write_worklists
 from vnvaxmatch.bulk.writing import ResultsWriter
 from vnvaxmatch.errors import InputError
 from vnvaxmatch.messages import Lang
-from vnvaxmatch.normalize import Encoding, Vintage, repair_column
+from vnvaxmatch.normalize import Vintage
 from vnvaxmatch.normalize.tables import tables_digest
 from vnvaxmatch.policy import Disclosure, Policy, strict
 
@@ -49,9 +49,6 @@ _ROWS_ONE_BY_ONE = 5_000
 
 _SHORT = 32 << 20
 """Bytes of a list (of some 100,000 rows) that one process works through in a few seconds."""
-
-VOTERS = 1_000
-"""So many of a list's first distinct names vote on the encoding of the column."""
 
 Progress: TypeAlias = Callable[[str, int, int | None], None]
 """Told the stage (``verify``, ``worklists``), the rows done, and the rows expected if known."""
@@ -202,7 +199,7 @@ def _run(
         fresh_folder(out, marker=MANIFEST, ours=OUTPUTS) as folder,
         ThreadPoolExecutor(1) as digester,
     ):
-        digest = digester.submit(_digest, doses)
+        read = digester.submit(digest, doses)
         tally = Tally()
         spool = folder / ".spool.parquet" if worklists else None
         with (
@@ -213,7 +210,7 @@ def _run(
             first = next(batches, None)
             if first is None:
                 raise InputError(f"{doses} has headings but no rows")
-            rules = ReadingRules(options.reference, _vote(first), options.vintage)
+            rules = ReadingRules(options.reference, vote(first), options.vintage)
             for decided in judges.judge(chain([first], batches), rules):
                 tally.add(decided)
                 behind.put(decided)
@@ -224,29 +221,22 @@ def _run(
             files = _write_worklists(spool, folder, tally, lang, progress)
         summary = {**tally.summary(), "worklists": files}
         manifest = {
-            "library": _library(),
+            "library": about_library(),
             **about,
-            "input": {
-                "name": doses.name,
-                "bytes": doses.stat().st_size,
-                "sha256": digest.result(),
-                "format": source.format,
-                **source.details,
-                "columns": source.columns.described,
-            },
+            "input": about_input(doses, source, read.result()),
             "name_encoding": rules.encoding.value if rules.encoding else "unicode",
             "reference": options.reference.isoformat() if options.reference else None,
             "commune_codes": options.vintage.value if options.vintage else None,
             "tables": {"sha256": tables_digest()},
             "rows": tally.rows,
             "outputs": {
-                name: _digest(folder / name) for name in ("results.parquet", "results.csv")
+                name: digest(folder / name) for name in ("results.parquet", "results.csv")
             },
             "started": started.isoformat(timespec="seconds"),
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         }
-        _write_json(folder / "summary.json", summary)
-        _write_json(folder / MANIFEST, manifest)
+        write_json(folder / "summary.json", summary)
+        write_json(folder / MANIFEST, manifest)
     return Run(out, summary, manifest, source.notes)
 
 
@@ -286,13 +276,6 @@ def _write_worklists(
     return len(written)
 
 
-def _vote(batch: pa.RecordBatch) -> Encoding | None:
-    """Let the first distinct names vote on the encoding of the column."""
-    names = batch.column("full_name").unique()[:VOTERS].to_pylist()
-    encoding = repair_column(names).encoding
-    return None if encoding is Encoding.UNICODE else encoding
-
-
 def _about_registry(registry: str | Path | Registry) -> dict[str, Any]:
     """Say which registry it is; a file that is none shows itself here, before any work."""
     if isinstance(registry, (str, Path)):
@@ -327,20 +310,3 @@ def _about_model(matcher: Matcher) -> dict[str, Any] | None:
         "possible": model.possible,
         "sha256": hashlib.sha256(model.to_json().encode()).hexdigest(),
     }
-
-
-def _library() -> dict[str, str]:
-    from vnvaxmatch import __version__
-
-    return {"name": "vnvaxmatch", "version": __version__}
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _write_json(path: Path, content: Mapping[str, Any]) -> None:
-    text = json.dumps(content, ensure_ascii=False, indent=2)
-    # a file name may hold bytes that are no Unicode: JSON has an escape for them
-    path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")

@@ -71,6 +71,7 @@ class PairWeigher:
         place = np.minimum(starts + 1, max(len(flat) - 1, 0))
         rest = pc.if_else(pa.array(single), "", flat.take(pa.array(place)))
         bits: Floats = np.minimum(surname + _lifted(self._rests, rest), RAREST)
+        bits[pc.equal(folds, "").to_numpy(zero_copy_only=False)] = 0.0
         return bits
 
     def rivals(self, folds: pa.StringArray, name_bits: Floats, births: Ints) -> Floats:

@@ -104,6 +104,8 @@ class Frequencies:
         Surname and remainder are taken to be independent, which they nearly are. No name is rarer
         than :data:`RAREST`.
         """
+        if not fold:  # of no letters that are known: nobody can tell how rare
+            return 0.0
         surname, _, rest = fold.partition(" ")
         return min(self.surname_bits(surname) + self.rest_bits(rest), RAREST)
 

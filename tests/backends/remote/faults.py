@@ -77,6 +77,11 @@ class _Served:
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.port}"
+
     async def start(self, port: int = 0) -> None:
         """Listen, on a free port if none is given."""
         self._server = await asyncio.start_server(
@@ -129,7 +134,11 @@ class Stub(_Served):
     async def talk(self, reader: Reader, writer: Writer) -> None:
         """Answer until the client goes."""
         while True:
-            head, body = await _message(reader)
+            begun = await reader.readexactly(1)
+            if begun == b"\x16":  # TLS, which is not spoken here
+                writer.write(b"HTTP/1.1 400 X\r\n\r\n")
+                return await writer.drain()
+            head, body = await _message(reader, begun)
             first, *rest = head.decode("latin-1").split("\r\n")
             method, path, _ = first.split(" ")
             pairs = (line.partition(":") for line in rest if line)
@@ -152,7 +161,7 @@ class Proxy(_Served):
         self._upstream = upstream
         self._faults = faults
         self._before = b""
-        self.done: list[Fault] = []
+        self.paths: list[str] = []
 
     async def talk(self, reader: Reader, writer: Writer) -> None:
         """Carry exchanges until one side goes."""
@@ -162,7 +171,7 @@ class Proxy(_Served):
                 head, body = await _message(reader)
                 line = head.decode("latin-1").split("\r\n")[0].split(" ")
                 fault = self._faults(Seen(line[0], line[1], {}, body))
-                self.done.append(fault)
+                self.paths.append(line[1])
                 if fault is Fault.RESET:
                     return _reset(writer)
                 if fault is Fault.CLOSE:
@@ -214,9 +223,9 @@ async def _break(
     return True
 
 
-async def _message(reader: Reader) -> tuple[bytes, bytes]:
+async def _message(reader: Reader, begun: bytes = b"") -> tuple[bytes, bytes]:
     """Read a head and its body."""
-    head = (await reader.readuntil(b"\r\n\r\n"))[:-4]
+    head = begun + (await reader.readuntil(b"\r\n\r\n"))[:-4]
     lines = head.decode("latin-1").lower().split("\r\n")
     lengths = [int(line.split(":")[1]) for line in lines if line.startswith("content-length:")]
     return head, await reader.readexactly(lengths[0]) if lengths else b""

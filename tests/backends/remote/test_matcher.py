@@ -97,6 +97,8 @@ def asked(label: str, claim: Claim, *people: Entry, **how: object):
 class TestOverFhir(MatcherLaws):
     """The laws of a matcher hold over the wire as in memory, where values may be told."""
 
+    max_examples = 30
+
     def make_matcher(self) -> RemoteMatcher:
         """Ask in FHIR."""
         return RemoteMatcher(codec("fhir"))
@@ -247,6 +249,47 @@ def test_at_disclosure_findings_no_value_of_the_entry_is_told(label: str) -> Non
         assert verdict.outcome is Outcome.MISMATCHED
 
     law()
+
+
+@pytest.mark.parametrize("disclosure", [Disclosure.VERDICT, Disclosure.FINDINGS])
+def test_what_tells_more_than_it_may_is_refused(disclosure: Disclosure) -> None:
+    """A question whose every answer would tell too much has none."""
+    wire = Wire([PERSON], answerer("ndxp", operation="look-up", **NDXP), disclosure=disclosure)
+    refused = codec("ndxp", operation="look-up", **NDXP).request(claim_of(PERSON))
+    assert wire.find(refused).status == 403
+
+    match_wire = Wire([PERSON], answerer("osia", operation="match"), disclosure=disclosure)
+    status = match_wire.find(codec("osia", operation="match").request(claim_of(PERSON))).status
+    assert status == (403 if disclosure is Disclosure.VERDICT else 200)
+
+
+@pytest.mark.parametrize("disclosure", Disclosure)
+@pytest.mark.parametrize("field", ["name", "birth", "sex"])
+@pytest.mark.parametrize("label", CODECS)
+def test_a_field_that_the_registry_lacks_makes_no_match_and_no_sai(
+    label: str, field: str, disclosure: Disclosure
+) -> None:
+    """Neither true nor false is said of what could not be compared."""
+    lacking = attrs.evolve(PERSON, **{field: None})
+    try:
+        verdict, _ = asked(label, claim_of(PERSON), lacking, disclosure=disclosure)
+    except ReplyError:
+        assert label in ("osia-match", "ndxp", "ndxp-look-up")
+        return
+    assert verdict.outcome is Outcome.INCOMPLETE
+
+
+def test_a_year_is_true_of_a_whole_date_and_agrees_no_further() -> None:
+    """By NDXP a year fits whoever was born in it, which is not yet the same birth date."""
+    claim = attrs.evolve(claim_of(PERSON), birth=Claim.read(birth="1985").birth)
+
+    verdict, wire = asked("ndxp", claim, PERSON)
+
+    assert b">true<" in wire.said[0].body
+    assert verdict.outcome is Outcome.INCOMPLETE
+    assert Reason.BIRTH_ASKED_YEAR.value in verdict.codes
+    other = attrs.evolve(claim_of(PERSON), birth=Claim.read(birth="1986").birth)
+    assert asked("ndxp", other, PERSON)[0].outcome is Outcome.MISMATCHED
 
 
 def test_a_no_is_never_taken_to_agree() -> None:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vnvaxmatch.bulk.lift import Interner, Memo, distinct, distinct_rows
+from vnvaxmatch.bulk.lift import Interner, Memo, distinct, distinct_ints, distinct_rows
 from vnvaxmatch.bulk.linking.rules import Beside, Conflict, conflict
 from vnvaxmatch.bulk.linking.statements import Statements
 from vnvaxmatch.bulk.numbers import NO_NUMBER, SEXES
@@ -81,6 +81,8 @@ class PairWeigher:
         self._name_bits = name_bits(statements.folds, weigher)
         self._phone_bits = weigher.frequencies.bits - log2(_PEOPLE_A_PHONE)
         self._plain = pc.equal(statements.keys, statements.folds).to_numpy(zero_copy_only=False)
+        _, number = distinct_ints(statements.number)
+        self._repeated = np.bincount(number, weights=statements.rows)[number] > 1
         self.likenesses: Interner[Likeness] = Interner()
         self._missing = self.likenesses.number((Level.MISSING, None))
         self._same = self.likenesses.number((Level.SAME, None))
@@ -108,6 +110,7 @@ class PairWeigher:
             years=np.where(dated, years, 0),
             plain=self._plain[s.name[a]] | self._plain[s.name[b]],
             apart=self._apart(s.home[a], s.home[b]) & ~phoned,
+            repeated=self._repeated[a] & self._repeated[b],
         )
         # a thousandth of a bit is nothing, and what is equal but for rounding is equal
         return Pairs(a, b, np.round(total, 3), told, number == self._same)
@@ -231,17 +234,17 @@ class PairWeigher:
         return 0.0 if thing[0] is Level.MISSING else self._weigher.birth(code_of(thing), pair[1])
 
     def _conflict(
-        self, likeness: tuple[Ints, ...], *, years: Ints, plain: Ints, apart: Ints
+        self, likeness: tuple[Ints, ...], *, years: Ints, plain: Ints, apart: Ints, repeated: Ints
     ) -> Ints:
         """Lift the rule over what it depends on."""
-        flags = plain.astype(np.int64) * 2 + apart
         years = np.minimum(years, _FAR_APART).astype(np.int64)
-        first, index = distinct_rows(*likeness, years, flags)
+        flags = [flag.astype(np.int64) for flag in (plain, apart, repeated)]
+        first, index = distinct_rows(*likeness, years, *flags)
         things = self.likenesses.things
         told = []
         for at in first.tolist():
             name, birth, sex, number = (things[column[at]] for column in likeness)
-            beside = Beside(int(years[at]), bool(plain[at]), bool(apart[at]))
+            beside = Beside(int(years[at]), bool(plain[at]), bool(apart[at]), bool(repeated[at]))
             told.append(self.conflicts.number(conflict((name, birth, sex, number), beside)))
         return np.array(told, dtype=np.int64)[index]
 

@@ -37,12 +37,13 @@ class Beside:
 
     ``years`` are those between the births (0 where one is missing); ``plain`` says that one of the
     names is written without any mark; ``apart`` that both communes are known, and neither commune
-    nor phone is the same.
+    nor phone is the same; ``repeated`` that each of the numbers stands on several rows.
     """
 
     years: int = 0
     plain: bool = False
     apart: bool = False
+    repeated: bool = False
 
 
 @attrs.frozen
@@ -66,8 +67,8 @@ def conflict(likenesses: Likenesses, beside: Beside, /) -> Conflict | None:
 
     What is missing contradicts nothing. Firm are:
 
-    1. Two numbers of one kind that are not even near: two people, or one person with two numbers,
-       which a person has to look into.
+    1. Two numbers of one kind that are not even near, or are near and stand on several rows each,
+       as no slip does: two people, or one person with two numbers, which a person has to look into.
     2. Names that differ by more than slips, also with the same number: a mother's number may stand
        on her child's record, and a twin's on the other twin's.
     3. Births that have nothing in common: a son may bear his father's name, and be entered under
@@ -91,9 +92,11 @@ def conflict(likenesses: Likenesses, beside: Beside, /) -> Conflict | None:
     name, birth, sex, number = likenesses
     if number[1] is Reason.ID_NUMBER_DIFFERS:
         return Conflict(number[1], firm=True)
+    near = number[0] is Level.CLOSE
+    if near and beside.repeated and number[1] is not None:
+        return Conflict(number[1], firm=True)
     if name[0] is Level.DIFFERENT and name[1] is not None:
         return Conflict(name[1], firm=True)
-    near = number[0] is Level.CLOSE
     if birth[0] is Level.DIFFERENT:
         slips = name[0] is Level.SAME and beside.years < _GENERATION
         return Conflict(Reason.BIRTH_DIFFERS, firm=near or not slips)

@@ -7,6 +7,7 @@ the list is the place of its statement and what was injected when. Texts are not
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import attrs
@@ -19,12 +20,15 @@ from vnvaxmatch import normalize
 from vnvaxmatch.bulk.claims import ClaimReader, column_of
 from vnvaxmatch.bulk.judges import ReadingRules
 from vnvaxmatch.bulk.lift import Interner, Memo, distinct, distinct_rows
-from vnvaxmatch.normalize import Vaccine
+from vnvaxmatch.normalize import Vaccine, Vintage
+from vnvaxmatch.normalize.addresses import provinces_of
+from vnvaxmatch.normalize.folding import MAX_LENGTH
 from vnvaxmatch.normalize.phone_plan import national_pattern
+from vnvaxmatch.normalize.places import index, read_piece, tidy_address
 from vnvaxmatch.normalize.words import fold_key
 from vnvaxmatch.outcome import Normalized
 
-__all__ = ["DoseRows", "Statements", "read_rows"]
+__all__ = ["DoseRows", "Statements", "home", "read_rows"]
 
 Ints: TypeAlias = npt.NDArray[Any]
 
@@ -195,12 +199,7 @@ class _Reader:
         return homes
 
     def _read_home(self, key: tuple[str, str, str]) -> int:
-        text, district, province = key
-        reading = normalize.commune(
-            text, district=district, province=province, vintage=self._vintage
-        )
-        codes = reading.value.codes if isinstance(reading, Normalized) else ()
-        return self._communes.number(frozenset(codes))
+        return self._communes.number(home(*key, vintage=self._vintage))
 
     def _read_vaccine(self, text: str) -> int:
         reading = normalize.vaccine(text)
@@ -249,6 +248,33 @@ _WIDTHS: dict[str, Any] = {
     "phone": np.int64, "vaccine": np.int16, "dose": np.int16, "day": np.int32,
 }  # fmt: skip
 """How wide a column is kept."""
+
+
+def home(
+    commune: str, district: str, province: str, /, *, vintage: Vintage | None
+) -> frozenset[str]:
+    """Give the communes of 2025 that a home may lie in; of a commune that cannot be read, all those
+    of its province; none if that cannot be read either.
+
+    >>> sorted(home("Cống Vị", "Ba Đình", "Hà Nội", vintage=None))
+    ['00008', '00025']
+    >>> len(home("?", "", "Hà Nội", vintage=None)) == len(home("", "", "Hà Nội", vintage=None)) > 99
+    True
+    """
+    reading = normalize.commune(commune, district=district, province=province, vintage=vintage)
+    if isinstance(reading, Normalized):
+        return frozenset(reading.value.codes)
+    return _of_province(province)
+
+
+@lru_cache(maxsize=1 << 10)
+def _of_province(text: str) -> frozenset[str]:
+    if not text or len(text) > MAX_LENGTH:
+        return frozenset()
+    tables = index()
+    meant = provinces_of(read_piece(tidy_address(text)))
+    now = {code for place in meant for code in (*place.new, *(tables.merged[o] for o in place.old))}
+    return frozenset(code for code, province in tables.province_of.items() if province in now)
 
 
 def _phone(text: str) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -12,7 +14,7 @@ import attrs
 from vnvaxmatch.backends.remote.wire import Request
 from vnvaxmatch.errors import InputError, RefusedError
 
-__all__ = ["Address", "check_headers"]
+__all__ = ["Address", "checked_headers"]
 
 _HOST: Final = re.compile(r"[0-9A-Za-z]([0-9A-Za-z._-]*[0-9A-Za-z])?\.?|[0-9A-Fa-f:.]+")
 _PATH: Final = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})*")
@@ -76,19 +78,28 @@ class Address:
         path = f"{self.prefix}/{request.path.lstrip('/')}"
         if not _METHOD.fullmatch(request.method) or not _is_path(path):
             raise RefusedError("the codec made a request that cannot be sent: report it")
-        merged = {name.lower(): value for name, value in request.headers.items()} | headers
-        check_headers(merged)
-        return Request(request.method, path, request.body, merged)
+        return Request(
+            request.method, path, request.body, {**checked_headers(request.headers), **headers}
+        )
 
 
 _NO_ADDRESS: Final = "the address of the registry cannot be read, write it as"
 
 
-def check_headers(headers: dict[str, str], /) -> None:
-    """Refuse headers that could end one and begin another."""
+def checked_headers(headers: Mapping[str, str], /) -> dict[str, str]:
+    """Give headers with names in lower case; refuse what could end one and begin another."""
+    checked = {}
     for name, value in headers.items():
-        if not (_HEADER.fullmatch(name) and value.isascii() and value.isprintable()):
+        name = _header_name(name)
+        if not name or not (value.isascii() and value.isprintable()):
             raise RefusedError("a header of a request cannot be sent: it must be printable ASCII")
+        checked[name] = value
+    return checked
+
+
+@lru_cache(maxsize=256)
+def _header_name(name: str) -> str:
+    return name.lower() if _HEADER.fullmatch(name) else ""
 
 
 def _is_path(path: str) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from vnvaxmatch.backends.remote.client.asking import Asking
 from vnvaxmatch.backends.remote.client.auth import Auth
 from vnvaxmatch.backends.remote.client.brakes import FOREVER
-from vnvaxmatch.backends.remote.client.calls import Call, Reply, Send, Wait, turn
+from vnvaxmatch.backends.remote.client.calls import Refresh, Reply, Send, Wait, turn
 from vnvaxmatch.backends.remote.client.limits import Limits
 from vnvaxmatch.backends.remote.client.ordering import by_tasks
 from vnvaxmatch.backends.remote.client.pool import Counts
@@ -81,17 +81,20 @@ class AsyncRemoteRegistry:
 
     async def find(self, request: Request, /, *, name: str | None = None) -> Response:
         """Ask one question, as :meth:`RemoteRegistry.find` does."""
-        call = self._asking.call(request, name=name)
+        call, pool = self._asking.call(request, name=name), self._asking.pool
         reply: Reply = None
         try:
             while True:
-                step = self._move(call, reply)
+                step = call.send(reply)
+                if pool.stirred:
+                    self._stir()
                 if type(step) is Send:
-                    reply = await self._send(step)
+                    asked = self._asking.signed(step)
+                    reply = await self._transport.send(asked, timeout=step.timeout)
                 elif type(step) is Wait:
                     reply = None
                     await self._wait(step)
-                else:
+                elif type(step) is Refresh:
                     reply = await self._refresh(step.generation)
         except StopIteration as done:
             response: Response = done.value
@@ -137,6 +140,7 @@ class AsyncRemoteRegistry:
             tls=asking.tls,
             body_limit=asking.limits.body_limit,
             in_flight=asking.limits.in_flight,
+            keep_alive=asking.keep_alive,
         )
 
     def _many(
@@ -163,11 +167,6 @@ class AsyncRemoteRegistry:
             verdict: Verdict = done.value
             return verdict
 
-    def _move(self, call: Call, reply: Reply) -> Any:
-        step = call.send(reply)
-        self._stir()
-        return step
-
     def _stir(self) -> None:
         """Wake those that wait, if there is reason to."""
         if self._asking.pool.stirred:
@@ -193,7 +192,11 @@ class AsyncRemoteRegistry:
         except TimeoutError:
             pass
 
-    async def _turn(self, place: int) -> None:
+    def _turn(self, place: int) -> Awaitable[None] | None:
+        pool = self._asking.pool
+        return self._wait_turn(place) if pool.until_turn(pool.clock(), place=place) else None
+
+    async def _wait_turn(self, place: int) -> None:
         for step in turn(self._asking.pool, place=place):
             await self._wait(step)
 

@@ -11,15 +11,14 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-import attrs
-
 import vnvaxmatch
-from vnvaxmatch.backends.remote.client.address import Address, check_headers
+from vnvaxmatch.backends.remote.client.address import Address, checked_headers
 from vnvaxmatch.backends.remote.client.auth import Auth
-from vnvaxmatch.backends.remote.client.calls import ECHO, Call, Send, ask
+from vnvaxmatch.backends.remote.client.calls import Call, Send, ask
 from vnvaxmatch.backends.remote.client.limits import Limits
 from vnvaxmatch.backends.remote.client.pool import Counts, Pool
 from vnvaxmatch.backends.remote.client.tls import check_context, tls_context
+from vnvaxmatch.backends.remote.client.transport import ECHO
 from vnvaxmatch.backends.remote.wire import Request
 from vnvaxmatch.errors import InputError
 
@@ -37,6 +36,8 @@ class Asking:
 
     ``codec`` is one, or its name. ``key`` makes the names of questions (HMAC), which a registry may
     use to tell a repeat from a new question; it should be given where a run is to be resumed.
+    ``must_echo`` takes only answers that repeat that name, ``keep_alive`` lets a connection carry
+    more than one question; ``probe_path`` is what a probe asks for, below the address.
     ``clock``, ``wall`` and ``chance`` are the time and the randomness.
     """
 
@@ -50,6 +51,7 @@ class Asking:
         limits: Limits | None = None,
         allow_http: bool = False,
         must_echo: bool = False,
+        keep_alive: bool = True,
         probe_path: str = "",
         key: bytes | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -65,9 +67,16 @@ class Asking:
         self.codec: Codec = codec_of(codec) if isinstance(codec, str) else codec
         self.matcher: RemoteMatcher = RemoteMatcher(self.codec)
         self.auth = auth
-        self.tls = tls_context() if tls is None else check_context(tls)
+        self.tls = None if tls is None else check_context(tls)
+        if self.tls is None and self.address.is_secure:
+            self.tls = tls_context()
         self.limits = limits or Limits()
         self.pool = Pool(self.limits, clock=clock, wall=wall, chance=chance)
+        self._headers = {
+            "user-agent": f"vnvaxmatch/{vnvaxmatch.__version__}",
+            "host": self.address.origin.partition("//")[2],
+        }
+        self.keep_alive = keep_alive
         self._must_echo = must_echo
         self._probe_path = probe_path
         self._key = key or secrets.token_bytes(32)
@@ -81,11 +90,7 @@ class Asking:
     def call(self, request: Request, /, *, name: str | None) -> Call:
         """Begin to ask; ``name`` tells this question from others, or it is given one."""
         name = name or f"#{next(self._ordinals)}"
-        headers = {
-            "user-agent": f"vnvaxmatch/{vnvaxmatch.__version__}",
-            "host": self.address.origin.partition("//")[2],
-            ECHO: self._name(request, name),
-        }
+        headers = {**self._headers, ECHO: self._name(request, name)}
         return ask(
             self.address.complete(request, headers),
             pool=self.pool,
@@ -103,11 +108,10 @@ class Asking:
         """Put the credentials on a request."""
         if self.auth is None:
             return step.request
-        added = {name.lower(): value for name, value in self.auth.headers(step.request).items()}
-        check_headers(added)
-        return attrs.evolve(step.request, headers={**step.request.headers, **added})
+        asked = step.request
+        headers = {**asked.headers, **checked_headers(self.auth.headers(asked))}
+        return Request(asked.method, asked.path, asked.body, headers)
 
     def probing(self) -> Request:
         """Give the request of a probe, which asks about nobody."""
-        headers = {"user-agent": f"vnvaxmatch/{vnvaxmatch.__version__}"}
-        return self.address.complete(Request("GET", self._probe_path), headers)
+        return self.address.complete(Request("GET", self._probe_path), self._headers)

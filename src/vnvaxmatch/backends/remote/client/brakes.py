@@ -78,6 +78,10 @@ class Breaker:
         self._on_trial = self.is_open
         return self._on_trial
 
+    def well(self) -> None:
+        """Take note of an answer while it is closed."""
+        self._failures = 0
+
     def leave(self, *, down: bool | None, trial: bool, now: float, chance: float) -> None:
         """Take note of how it went: None where the question was given up before it was asked.
 
@@ -104,6 +108,7 @@ class Width:
 
     It starts small and doubles with each round of answers, like a TCP connection, and then grows by
     one a round. Of the questions that were under way together, only the first to fail halves it.
+    ``now`` is how many at this time: at least one.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -111,41 +116,58 @@ class Width:
         self._exact = min(4.0, self._most)
         self._doubles_below = self._most
         self._halved = 0.0
+        self.now = int(self._exact)
 
-    @property
-    def now(self) -> int:
-        """How many at this time: at least one."""
-        return int(self._exact)
-
-    def widen(self) -> None:
-        """Take note of an answer."""
-        if self._exact < self._most:
-            step = 1.0 if self._exact < self._doubles_below else 1.0 / self._exact
-            self._exact = min(self._most, self._exact + step)
+    def widen(self) -> bool:
+        """Take note of an answer; whether more may be asked now."""
+        if self._exact >= self._most:
+            return False
+        before = self.now
+        step = 1.0 if self._exact < self._doubles_below else 1.0 / self._exact
+        self._exact = min(self._most, self._exact + step)
+        self.now = int(self._exact)
+        return self.now > before
 
     def narrow(self, *, asked: float, now: float) -> None:
         """Take note of a sign of strain, on a question that was asked at that time."""
         if asked >= self._halved:
             self._exact = self._doubles_below = max(1.0, self._exact / 2)
             self._halved = now
+            self.now = int(self._exact)
 
 
 class Pace:
     """Space attempts evenly, so that no second holds more than the rate.
 
+    A place in the order is reserved first and taken later, perhaps too late for its own time: so
+    the gap to the attempt before is kept as well.
+
     >>> pace = Pace(Limits(rate=2))
     >>> pace.reserve(0), pace.reserve(0), pace.reserve(7)
     (0, 0.5, 7)
+    >>> pace.enter(7.25)
+    >>> pace.blocked(reserved=7)
+    7.75
     """
 
     def __init__(self, limits: Limits) -> None:
         self._gap = 0.0 if limits.rate is None else 1 / limits.rate
         self._free = 0.0
+        self._next = 0.0
+        self.is_set = limits.rate is not None
 
     def reserve(self, now: float, /) -> float:
         """Reserve the next place and give its time."""
         if not self._gap:
             return now
-        at = max(now, self._free)
+        at = max(now, self._free, self._next)
         self._free = at + self._gap
         return at
+
+    def blocked(self, *, reserved: float) -> float:
+        """Tell when an attempt may be made that has a place."""
+        return max(reserved, self._next)
+
+    def enter(self, now: float, /) -> None:
+        """Take note of an attempt."""
+        self._next = now + self._gap

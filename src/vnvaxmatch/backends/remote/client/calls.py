@@ -5,20 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Generator
 from email.utils import parsedate_to_datetime
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import attrs
 
 from vnvaxmatch.backends.remote.client.auth import Auth
 from vnvaxmatch.backends.remote.client.brakes import FOREVER
 from vnvaxmatch.backends.remote.client.pool import Pool
+from vnvaxmatch.backends.remote.client.transport import ECHO, is_mixed_up
 from vnvaxmatch.backends.remote.status import FAILURES, Failure, Meaning, Rule, rule_of
 from vnvaxmatch.backends.remote.wire import Request, Response
 
-__all__ = ["ECHO", "Call", "Refresh", "Reply", "Send", "Step", "Wait", "ask", "retry_after", "turn"]
-
-ECHO: Final = "idempotency-key"
-"""The header that names a question; an answer that carries another one is not ours."""
+__all__ = ["Call", "Refresh", "Reply", "Send", "Step", "Wait", "ask", "retry_after", "turn"]
 
 
 @attrs.frozen
@@ -70,12 +68,14 @@ def ask(
     if auth is not None and not auth.generation:
         yield Refresh(0)
     while True:
-        blocked = yield from _admission(pool, deadline)
-        if blocked is not None:
-            raise FAILURES[blocked].raised(host, blocked)
+        now = pool.clock()
+        if not pool.is_free(now):
+            blocked = yield from _admission(pool, deadline)
+            if blocked is not None:
+                raise FAILURES[blocked].raised(host, blocked)
+            now = pool.clock()
         generation = 0 if auth is None else auth.generation
         attempts += 1
-        now = pool.clock()
         ticket = pool.enter(now)
         rule = None
         try:
@@ -119,9 +119,9 @@ def _admission(pool: Pool, deadline: float) -> Generator[Step, object, Failure |
         if not until:
             if reserved is None:
                 reserved = pool.pace.reserve(now)
-            if reserved <= now:
+            until = pool.pace.blocked(reserved=reserved)
+            if until <= now:
                 return None
-            until = reserved
         if now >= deadline or FOREVER > until > deadline or (until and pool.is_hopeless(now)):
             return why
         pool.waiting += 1
@@ -137,9 +137,7 @@ def _checked(
     """Refuse what looks like an answer and cannot be one to this question."""
     if isinstance(reply, Failure) or reply.status not in answers:
         return reply
-    asked = request.headers.get(ECHO)
-    echo = reply.headers.get(ECHO)
-    if asked is not None and (must_echo if echo is None else echo != asked):
+    if is_mixed_up(request, reply.headers) or (must_echo and ECHO not in reply.headers):
         return Failure.WRONG_ECHO
     if reply.headers.get("content-type", "").lstrip()[:9].lower() == "text/html":
         return Failure.ERROR_PAGE

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
+from functools import lru_cache
 from typing import Any, Final
+from weakref import WeakSet
 
 from vnvaxmatch.backends.remote.client.address import Address
 from vnvaxmatch.backends.remote.client.tls import failure_of
+from vnvaxmatch.backends.remote.client.transport import is_mixed_up
 from vnvaxmatch.backends.remote.status import Failure
 from vnvaxmatch.backends.remote.wire import Request, Response
 from vnvaxmatch.errors import MissingExtraError
@@ -32,13 +34,27 @@ _BROKE_OFF: Final = (
 class _Connector(aiohttp.TCPConnector):
     """Never takes an idle connection on which something came that nobody asked for.
 
-    aiohttp would give it as the answer to the next question: somebody else's.
+    aiohttp would give it as the answer to the next question: somebody else's. Once that happened,
+    it ``is_wary`` and gives every request a connection of its own.
     """
+
+    def __init__(self, *, is_wary: bool, **options: Any) -> None:
+        super().__init__(**options)
+        self.is_wary = is_wary
+        self._used: WeakSet[object] = WeakSet()
 
     async def connect(self, *args: Any, **kwargs: Any) -> aiohttp.connector.Connection:
         while True:
             connection = await super().connect(*args, **kwargs)
-            if connection.protocol is None or not connection.protocol.should_close:
+            if (protocol := connection.protocol) is None:
+                return connection
+            self.is_wary = self.is_wary or protocol.should_close
+            if not self.is_wary:
+                self._used.add(protocol)
+                return connection
+            if protocol not in self._used:
+                self._used.add(protocol)
+                protocol.force_close()
                 return connection
             connection.close()
 
@@ -46,17 +62,27 @@ class _Connector(aiohttp.TCPConnector):
 class LoopTransport:
     """A :class:`~vnvaxmatch.backends.remote.AsyncTransport` on aiohttp.
 
-    It belongs to the event loop in which it is first used.
+    It belongs to the event loop in which it is first used. Once anything came that nobody had
+    asked for, each request has a connection of its own: what duplicates answers would otherwise
+    give them to other questions.
     """
 
     def __init__(
-        self, address: Address, /, *, tls: ssl.SSLContext, body_limit: int, in_flight: int
+        self,
+        address: Address,
+        /,
+        *,
+        tls: ssl.SSLContext | None,
+        body_limit: int,
+        in_flight: int,
+        keep_alive: bool = True,
     ) -> None:
         self._address = address
         self._origin = address.origin
         self._tls = tls
         self._body_limit = body_limit
         self._in_flight = in_flight
+        self._keep_alive = keep_alive
         self._session: aiohttp.ClientSession | None = None
 
     def __repr__(self) -> str:
@@ -66,17 +92,15 @@ class LoopTransport:
         """Send a request."""
         session = self._session or self._open()
         try:
-            async with (
-                asyncio.timeout(timeout),
-                session.request(
-                    request.method,
-                    URL(self._origin + request.path, encoded=True),
-                    data=request.body or None,
-                    headers=request.headers,
-                    allow_redirects=False,
-                ) as got,
-            ):
-                return await self._read(got)
+            async with session.request(
+                request.method,
+                URL(self._origin + request.path, encoded=True),
+                data=request.body or None,
+                headers=request.headers,
+                allow_redirects=False,
+                timeout=_total(timeout),
+            ) as got:
+                return await self._read(got, request)
         except _CAUGHT as error:
             return _failure(error)
 
@@ -87,11 +111,15 @@ class LoopTransport:
             await session.close()
 
     def _open(self) -> aiohttp.ClientSession:
+        self._connector = _Connector(
+            is_wary=not self._keep_alive,
+            ssl=True if self._tls is None else self._tls,
+            limit=self._in_flight,
+            keepalive_timeout=4.0,
+            ttl_dns_cache=60,
+        )
         self._session = aiohttp.ClientSession(
-            connector=_Connector(
-                ssl=self._tls, limit=self._in_flight, keepalive_timeout=4.0, ttl_dns_cache=60
-            ),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+            connector=self._connector,
             headers={"accept-encoding": "identity"},
             skip_auto_headers=("user-agent", "accept", "content-type"),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -100,7 +128,7 @@ class LoopTransport:
         )
         return self._session
 
-    async def _read(self, got: aiohttp.ClientResponse) -> Response | Failure:
+    async def _read(self, got: aiohttp.ClientResponse, request: Request) -> Response | Failure:
         length = got.content_length
         if length is not None and length <= self._body_limit:
             body = await got.read()
@@ -113,13 +141,21 @@ class LoopTransport:
                     return Failure.TOO_LARGE
                 parts.append(part)
             body = b"".join(parts)
-        headers: dict[str, str] = {}
-        for name, value in got.headers.items():
-            name = name.lower()
-            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        headers = {name.lower(): value for name, value in got.headers.items()}
+        if len(headers) < len(got.headers):
+            headers = {name: ", ".join(got.headers.getall(name)) for name in headers}
+        if is_mixed_up(request, headers):
+            self._connector.is_wary = True
+            return Failure.WRONG_ECHO
         if headers.get("content-encoding", "identity").lower() != "identity":
             return Failure.GARBLED
         return Response(got.status, body, headers)
+
+
+@lru_cache(maxsize=16)
+def _total(seconds: float) -> aiohttp.ClientTimeout:
+    """Limit the time from the connection to the last byte; longer ones end on whole seconds."""
+    return aiohttp.ClientTimeout(total=max(seconds, 0.001))
 
 
 def _failure(error: BaseException) -> Failure:

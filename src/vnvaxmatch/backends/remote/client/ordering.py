@@ -179,7 +179,7 @@ class _Tasks(Generic[T, R]):
         self,
         line: _Line[T, R],
         work: Callable[[T], Awaitable[R]],
-        turn: Callable[[int], Awaitable[None]],
+        turn: Callable[[int], Awaitable[None] | None],
     ) -> None:
         self._line, self._work, self._turn = line, work, turn
         self._room, self._ready = asyncio.Event(), asyncio.Event()
@@ -188,7 +188,8 @@ class _Tasks(Generic[T, R]):
         """Be one worker."""
         line = self._line
         while not line.is_over:
-            await self._turn(place)
+            if (waiting := self._turn(place)) is not None:
+                await waiting
             while line.is_full and not line.is_over:
                 self._room.clear()
                 await self._room.wait()
@@ -226,11 +227,14 @@ async def by_tasks(
     items: Iterable[T],
     work: Callable[[T], Awaitable[R]],
     *,
-    turn: Callable[[int], Awaitable[None]],
+    turn: Callable[[int], Awaitable[None] | None],
     width: int,
     window: int,
 ) -> AsyncGenerator[R, None]:
-    """Work through items with tasks, and give the results in the order of the items."""
+    """Work through items with tasks, and give the results in the order of the items.
+
+    ``turn`` gives what to await until the worker at a place may begin, or None for nothing.
+    """
     crew = _Tasks(_Line(items, window), work, turn)
     tasks = [asyncio.create_task(crew.run(place)) for place in range(width)]
     try:

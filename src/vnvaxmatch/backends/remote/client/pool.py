@@ -86,6 +86,15 @@ class Pool:
             return FOREVER, Failure.BUSY
         return 0.0, Failure.BUSY
 
+    def is_free(self, now: float, /) -> bool:
+        """Tell quickly whether nothing at all is in the way, which is nearly always."""
+        return (
+            self.breaker.since is None
+            and now >= self._paused_until
+            and self._in_flight < self.width.now
+            and not self.pace.is_set
+        )
+
     def is_hopeless(self, now: float, /) -> bool:
         """Tell whether the registry has been down for longer than one is willing to wait."""
         since = self.breaker.since
@@ -109,11 +118,17 @@ class Pool:
         """Let one attempt begin. Each ticket must be given back (:meth:`leave`)."""
         self.attempts += 1
         self._in_flight += 1
+        self.pace.enter(now)
         return Ticket(now, self.breaker.enter())
 
     def leave(self, ticket: Ticket, /, *, rule: Rule | None) -> None:
         """Take note of how an attempt went; None where it was given up."""
         self._in_flight -= 1
+        if rule is not None and rule.meaning is Meaning.ANSWER and self.breaker.since is None:
+            self.quota.give()
+            self.breaker.well()
+            self.stirred = self.width.widen() or self.waiting > 0 or self.stirred
+            return
         now, was_open, width = self.clock(), self.breaker.is_open, self.width.now
         down = None if rule is None else rule.down
         self.breaker.leave(down=down, trial=ticket.trial, now=now, chance=self.chance())

@@ -16,7 +16,9 @@ _PATIENCE: Final = 5.0
 _IN_THE_WAY: Final = frozenset({401, 403, 407, 511})
 
 
-def judge_probe(reply: Response | Failure, address: Address, *, context: ssl.SSLContext) -> None:
+def judge_probe(
+    reply: Response | Failure, address: Address, *, context: ssl.SSLContext | None
+) -> None:
     """Raise the error for what is in the way, if anything is.
 
     A probe asks for nothing that a codec knows, so that most refusals are a good sign: somebody is
@@ -24,7 +26,11 @@ def judge_probe(reply: Response | Failure, address: Address, *, context: ssl.SSL
     that wants a client certificate ends it so.
     """
     if isinstance(reply, Failure):
-        if address.is_secure and reply in (Failure.DISCONNECTED, Failure.GARBLED):
+        if (
+            context is not None
+            and address.is_secure
+            and reply in (Failure.DISCONNECTED, Failure.GARBLED)
+        ):
             host, port = address.host, address.port
             reply = alert_of(host, port, context=context, timeout=_PATIENCE) or reply
         raise FAILURES[reply].raised(address.host, reply)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from vnvaxmatch.backends.remote.client.asking import Asking
 from vnvaxmatch.backends.remote.client.auth import Auth
 from vnvaxmatch.backends.remote.client.brakes import FOREVER
-from vnvaxmatch.backends.remote.client.calls import Call, Reply, Send, Wait, turn
+from vnvaxmatch.backends.remote.client.calls import Call, Refresh, Reply, Send, Wait, turn
 from vnvaxmatch.backends.remote.client.limits import Limits
 from vnvaxmatch.backends.remote.client.ordering import Stop, by_threads
 from vnvaxmatch.backends.remote.client.pool import Counts
@@ -141,7 +141,12 @@ class RemoteRegistry:
         from vnvaxmatch.backends.remote.client.threads import ThreadTransport
 
         asking = self._asking
-        return ThreadTransport(asking.address, tls=asking.tls, body_limit=asking.limits.body_limit)
+        return ThreadTransport(
+            asking.address,
+            tls=asking.tls,
+            body_limit=asking.limits.body_limit,
+            keep_alive=asking.keep_alive,
+        )
 
     def _many(
         self, items: Iterable[Any], work: Callable[[Any, Stop], Any], window: int | None
@@ -179,8 +184,8 @@ class RemoteRegistry:
                 elif type(step) is Wait:
                     reply = None
                     self._wait(step, seen, stop)
-                else:
-                    reply = self._refresh(step.generation)  # type: ignore[union-attr]
+                elif type(step) is Refresh:
+                    reply = self._refresh(step.generation)
         except StopIteration as done:
             response: Response = done.value
             return response
@@ -211,7 +216,10 @@ class RemoteRegistry:
         raise _Stopped
 
     def _turn(self, place: int, stop: Stop) -> None:
-        waits = turn(self._asking.pool, place=place)
+        pool = self._asking.pool
+        if not pool.until_turn(pool.clock(), place=place):
+            return
+        waits = turn(pool, place=place)
         while True:
             with self._changed:
                 step, seen = next(waits, None), self._stirs

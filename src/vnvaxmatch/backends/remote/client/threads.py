@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from vnvaxmatch.backends.remote.client.address import Address
 from vnvaxmatch.backends.remote.client.tls import failure_of
+from vnvaxmatch.backends.remote.client.transport import is_mixed_up
 from vnvaxmatch.backends.remote.status import Failure
 from vnvaxmatch.backends.remote.wire import Request, Response
 from vnvaxmatch.errors import MissingExtraError
@@ -105,15 +106,25 @@ class _Secure(connections.HTTPSConnection):
 class ThreadTransport:
     """A :class:`~vnvaxmatch.backends.remote.Transport` for threads, on urllib3.
 
-    Looking up the host's name has no time limit of its own.
+    Looking up the host's name has no time limit of its own. Once anything came that nobody had
+    asked for, each request has a connection of its own: what duplicates answers would otherwise
+    give them to other questions.
     """
 
-    def __init__(self, address: Address, /, *, tls: ssl.SSLContext, body_limit: int) -> None:
+    def __init__(
+        self,
+        address: Address,
+        /,
+        *,
+        tls: ssl.SSLContext | None,
+        body_limit: int,
+        keep_alive: bool = True,
+    ) -> None:
         self._address = address
         self._tls = tls
         self._body_limit = body_limit
         self._idle: deque[_Plain | _Secure] = deque()
-        self._keeps = True
+        self._keeps = keep_alive
 
     def __repr__(self) -> str:
         return f"ThreadTransport({self._address.host})"
@@ -164,17 +175,20 @@ class ThreadTransport:
             connection.close()
             stream.close()
             return Failure.TOO_LARGE
-        if stream.has_more:
-            self._keeps = False  # answers that nobody asked for: from now on a connection each
-        if got.will_close or stream.has_more or not self._keeps:
-            connection.close()
-        else:
-            connection.used = time.monotonic()
-            self._idle.append(connection)
         headers: dict[str, str] = {}
         for name, value in got.getheaders():
             name = name.lower()
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        mixed_up = is_mixed_up(request, headers)
+        if stream.has_more or mixed_up:
+            self._keeps = False
+        if got.will_close or not self._keeps:
+            connection.close()
+        else:
+            connection.used = time.monotonic()
+            self._idle.append(connection)
+        if mixed_up:
+            return Failure.WRONG_ECHO
         if headers.get("content-encoding", "identity").lower() != "identity":
             return Failure.GARBLED
         return Response(got.status, body, headers)
@@ -198,15 +212,28 @@ class ThreadTransport:
                 connection = self._idle.pop()
             except IndexError:  # another thread was faster
                 break
-            fresh = now - connection.used < _IDLE and self._keeps
-            # Readable means closed, or an answer to no question: neither is to be used.
-            if fresh and connection.is_connected:
+            if now - connection.used < _IDLE and self._keeps and self._is_silent(connection):
                 return connection
             connection.close()
         address = self._address
         if address.is_secure:
             return _Secure(address.host, address.port, ssl_context=self._tls)
         return _Plain(address.host, address.port)
+
+    def _is_silent(self, connection: _Plain | _Secure) -> bool:
+        """Tell whether an idle connection is still open, and nothing came that nobody asked for."""
+        if connection.is_connected:  # which only says that there is nothing to read
+            return True
+        connection.sock.settimeout(0)
+        try:
+            came = connection.sock.recv(1)
+        except (ssl.SSLWantReadError, BlockingIOError):
+            return True  # a message of TLS itself
+        except OSError:
+            return False
+        if came:
+            self._keeps = False
+        return False
 
 
 def _to_send(request: Request, *, keep: bool) -> dict[str, str]:

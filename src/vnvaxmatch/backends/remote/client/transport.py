@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol, runtime_checkable
 
 from vnvaxmatch.backends.remote.status import Failure
 from vnvaxmatch.backends.remote.wire import Request, Response
 
-__all__ = ["AsyncTransport", "LocalTransport", "Transport"]
+__all__ = ["ECHO", "AsyncTransport", "LocalTransport", "Transport", "is_mixed_up"]
+
+ECHO: Final = "idempotency-key"
+"""The header that names a question; an answer that carries another one is not ours."""
+
+
+def is_mixed_up(request: Request, headers: Mapping[str, str], /) -> bool:
+    """Tell whether a response says itself that it belongs to another request.
+
+    >>> is_mixed_up(Request("GET", "/", headers={ECHO: "1"}), {ECHO: "2"})
+    True
+    """
+    return headers.get(ECHO, asked := request.headers.get(ECHO)) != asked and asked is not None
 
 
 @runtime_checkable
@@ -18,7 +30,8 @@ class Transport(Protocol):
     It must be safe for threads, must give a :class:`Failure` for everything that a network can do
     instead of raising, and must keep to the timeout from the first byte to the last. It must not
     ask twice, follow a redirect, decompress, use a proxy that nobody gave it, or log a path or a
-    body; it must not give the answer to another request. It may keep connections.
+    body. It must not give the answer to another request, and drops a connection on which one came
+    (:func:`is_mixed_up`). It may keep connections.
     """
 
     def send(self, request: Request, /, *, timeout: float) -> Response | Failure:

@@ -123,7 +123,8 @@ class Ndxp:
     ``ma_dvc``, ``ma_tich_hop`` and ``ma_can_bo`` (service, integration, and the officer who asks,
     named in every call) come from the platform; ``extra`` are elements that some platforms want
     after them. ``key`` makes the identifier of a request (MaYeuCau), the same for the same claim
-    and telling nothing of it: keep it as long as a run may be resumed. ``path`` follows the address.
+    and telling nothing of it: keep it as long as a run may be resumed. ``path`` is what
+    follows the address of the registry.
     """
 
     ma_dvc: str = attrs.field(validator=_check_text)

@@ -110,9 +110,9 @@ class Osia:
         """Read true, false, the list of what does not fit, or that nobody has the number."""
         if response.status not in self.statuses:
             raise ReplyError(ReplyFault.STATUS)
+        check_media(response, "json")
         if response.status == 404 and not response.body.strip():
             return Answer.absent()
-        check_media(response, "json")
         said = read_json(response.body)
         if response.status != 200:
             return _exception(response.status, said)
@@ -126,8 +126,7 @@ class Osia:
         return self._present(_levels(said, asked, self._map.by_attribute), claim)
 
     def _asked(self, claim: Claim) -> frozenset[Field]:
-        given = {field for field in self.asks if claim.gap(field) is None}
-        return frozenset(given | {Field.ID_NUMBER})
+        return frozenset(field for field in self.asks if claim.gap(field) is None)
 
     def _present(
         self, levels: dict[Field, Level], claim: Claim, *, agrees: bool | None = None

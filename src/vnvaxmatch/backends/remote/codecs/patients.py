@@ -117,13 +117,20 @@ def read_entry(patient: Json, *, system: str) -> Entry:
         raise ReplyError(ReplyFault.SHAPE)
     gender = word(patient, "gender", _GENDERS)
     return Entry(
-        key=take(patient, "id", str) or "",
+        key=_key(patient),
         name=_name(patient),
         birth=None if date is None else read_birth(date, DateForm.ISO),
         sex=Sex(gender) if gender in list(Sex) else None,
         number=current,
         former_numbers=former,
     )
+
+
+def _key(patient: Json) -> str:
+    given = take(patient, "id", str)
+    if given is not None and not _ID.fullmatch(given):
+        raise ReplyError(ReplyFault.SHAPE)
+    return given or ""
 
 
 def id_of(key: str) -> dict[str, str]:
