@@ -64,7 +64,7 @@ class ColumnError(InputError):
 
 
 class RequestError(InputError):
-    """A question that was put to us over the wire cannot be read. ``kind`` says how, in one word."""
+    """A question that came over the wire cannot be read. ``kind`` says how, in one word."""
 
     def __init__(self, kind: str) -> None:
         super().__init__(kind)
@@ -91,8 +91,8 @@ class ReplyError(RegistryError):
 
     def __str__(self) -> str:
         return (
-            f"what the registry sent back is no answer ({self.kind}): nothing is concluded from it; "
-            "check the address and the settings of the codec"
+            f"what the registry sent back is no answer ({self.kind}), and nothing is concluded "
+            "from it; check the address and the settings of the codec"
         )
 
 

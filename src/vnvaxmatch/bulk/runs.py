@@ -229,9 +229,7 @@ def _run(
             "commune_codes": options.vintage.value if options.vintage else None,
             "tables": {"sha256": tables_digest()},
             "rows": tally.rows,
-            "outputs": {
-                name: digest(folder / name) for name in ("results.parquet", "results.csv")
-            },
+            "outputs": {name: digest(folder / name) for name in ("results.parquet", "results.csv")},
             "started": started.isoformat(timespec="seconds"),
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         }

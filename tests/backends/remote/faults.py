@@ -137,7 +137,8 @@ class Stub(_Served):
             begun = await reader.readexactly(1)
             if begun == b"\x16":  # TLS, which is not spoken here
                 writer.write(b"HTTP/1.1 400 X\r\n\r\n")
-                return await writer.drain()
+                await writer.drain()
+                return
             head, body = await _message(reader, begun)
             first, *rest = head.decode("latin-1").split("\r\n")
             method, path, _ = first.split(" ")

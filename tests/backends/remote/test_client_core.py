@@ -49,15 +49,18 @@ class World:
         self._ordinals = itertools.count()
 
     def at(self, time: float, what: Callable[[], None]) -> None:
+        """Let something happen at a time."""
         heapq.heappush(self._agenda, (time, next(self._ordinals), what))
 
     def start(self, place: int, *, auth: Any = None) -> None:
+        """Begin a call."""
         call = ask(
             Request("POST", f"/{place}"), pool=self.pool, auth=auth, answers=ANSWERS, host="there"
         )
         self._move(place, call, auth, None)
 
     def run(self, until: float = float("inf")) -> None:
+        """Let happen all that happens until a time."""
         while self._agenda and self._agenda[0][0] <= until:
             self.now, _, what = heapq.heappop(self._agenda)
             what()
@@ -387,6 +390,7 @@ class Client(RuleBasedStateMachine):
     @precondition(lambda self: self.limits is None)
     @rule(limits=LIMITS, seed=st.integers(0, 9), data=st.data())
     def begin(self, limits: Limits, seed: int, data: Any) -> None:
+        """Choose the limits, and what may come back."""
         self.limits = limits
         chance = random.Random(seed)
         script = data.draw(st.lists(st.tuples(st.floats(0, 25), REPLIES), min_size=1, max_size=40))
@@ -402,6 +406,7 @@ class Client(RuleBasedStateMachine):
     @precondition(lambda self: self.limits is not None)
     @rule(count=st.integers(1, 8))
     def start(self, count: int) -> None:
+        """Put questions."""
         for _ in range(count):
             place = len(self.started)
             self.started[place] = self.world.now
@@ -410,11 +415,13 @@ class Client(RuleBasedStateMachine):
     @precondition(lambda self: self.limits is not None)
     @rule(seconds=st.floats(0, 60))
     def wait(self, seconds: float) -> None:
+        """Let time go by."""
         self.world.run(self.world.now + seconds)
         self.world.now += seconds * 0.5
 
     @invariant()
     def keeps_to_its_limits(self) -> None:
+        """Nothing is ever above its limit."""
         if self.limits is None:
             return
         world, limits = self.world, self.limits
@@ -429,6 +436,7 @@ class Client(RuleBasedStateMachine):
             assert all(b - a >= 1 / limits.rate - 1e-6 for a, b in itertools.pairwise(times))
 
     def teardown(self) -> None:
+        """In the end every call has ended, in time and rightly, and nothing is blocked."""
         if self.limits is None:
             return
         world = self.world

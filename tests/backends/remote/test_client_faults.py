@@ -82,7 +82,12 @@ def test_a_fault_now_and_then_costs_no_answer_and_gives_no_wrong_one(way: str, f
     stub, proxy = faulty(lambda seen: fault if next(turns) % 3 == 1 else "none")
     requests = questions(12)
     with serving(stub, proxy):
-        got = ask_all(way, proxy.url, requests, limits=attrs.evolve(QUICK, in_flight=2, attempts=8))
+        got = ask_all(
+            way,
+            proxy.url,
+            requests,
+            limits=attrs.evolve(QUICK, in_flight=2, attempts=8, attempt_timeout=0.2),
+        )
     assert check(requests, got, attempts=8, proxy=proxy) == 0
 
 
@@ -94,14 +99,14 @@ PAIRS = list(itertools.combinations(FAULTS, 2))
 def test_every_pair_of_faults_gives_no_wrong_answer(way: str, share: int) -> None:
     """Two kinds of fault together, half of the attempts: answered rightly, or undetermined."""
     limits = attrs.evolve(
-        QUICK, attempt_timeout=0.05, total_timeout=3, in_flight=4, breaker_failures=1000
+        QUICK, attempt_timeout=0.03, total_timeout=2, in_flight=4, breaker_failures=1000
     )
     for pair in PAIRS[share::4]:
         chance = random.Random(str(pair))
         stub, proxy = faulty(
             lambda seen, c=chance, p=pair: c.choice(p) if c.random() < 0.5 else "none"
         )
-        requests = questions(8)
+        requests = questions(5)
         with serving(stub, proxy):
             got = ask_all(way, proxy.url, requests, limits=limits)
         check(requests, got, attempts=5, proxy=proxy)

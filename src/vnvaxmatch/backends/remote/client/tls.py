@@ -7,7 +7,8 @@ import os
 import socket
 import ssl
 from collections.abc import Iterator
-from typing import Final, TypeAlias
+from contextlib import contextmanager, suppress
+from typing import Any, Final, TypeAlias
 
 from vnvaxmatch.backends.remote.status import Failure
 from vnvaxmatch.errors import CertificateError, InputError
@@ -126,18 +127,21 @@ def _inner(error: BaseException) -> Iterator[BaseException]:
 
 
 def _one(error: BaseException) -> Failure | None:
+    # aiohttp's own classes are of these kinds too, without what the kind promises.
     if isinstance(error, ssl.SSLCertVerificationError):
-        if error.verify_code in _EXPIRED:
+        code = getattr(error, "verify_code", None)
+        if code is None:
+            return None
+        if code in _EXPIRED:
             return Failure.CERTIFICATE_EXPIRED
-        other = error.verify_code in _OTHER_HOST
-        return Failure.CERTIFICATE_HOST if other else Failure.CERTIFICATE_UNTRUSTED
+        return Failure.CERTIFICATE_HOST if code in _OTHER_HOST else Failure.CERTIFICATE_UNTRUSTED
     if isinstance(error, (ssl.SSLZeroReturnError, ssl.SSLEOFError)):
         return Failure.DISCONNECTED
-    if isinstance(error, ssl.SSLError) and not isinstance(error, TimeoutError):
-        reason = error.reason or ""
-        if reason in _BROKE_OFF:
-            return Failure.DISCONNECTED
-        return _ALERTS.get(reason, Failure.TLS)
+    if isinstance(error, ssl.SSLError):
+        reason = getattr(error, "reason", None)
+        if reason is None:
+            return None
+        return Failure.DISCONNECTED if reason in _BROKE_OFF else _ALERTS.get(reason, Failure.TLS)
     if isinstance(error, socket.gaierror):
         return Failure.HOST_UNKNOWN
     if isinstance(error, TimeoutError):
@@ -152,20 +156,60 @@ def _one(error: BaseException) -> Failure | None:
 
 
 def alert_of(host: str, port: int, *, context: ssl.SSLContext, timeout: float) -> Failure | None:
-    """Connect, send nothing, and hear whether the other side turns us away.
+    """Connect, send nothing, and find out whether and why the other side turns us away.
 
     Since TLS 1.3 a server says that it wants a client certificate only after the client thinks that
-    all is well, and a request already on its way then looks like a connection that broke off.
+    all is well, and a request already on its way then looks like a connection that broke off. Some
+    servers say nothing at all (asyncio's): then it counts that they asked for a certificate.
     """
-    try:
-        with (
-            socket.create_connection((host, port), timeout) as bare,
-            context.wrap_socket(bare, server_hostname=host) as secure,
-        ):
-            secure.settimeout(min(timeout, 2.0))
-            secure.recv(1)
-    except TimeoutError:
-        return None  # it waits for us to speak: it took us as we are
-    except OSError as error:
-        return failure_of(error)
-    return None
+    heard = _Handshake()
+    found: Failure | None = Failure.DISCONNECTED
+    with heard.listening(context):
+        try:
+            with (
+                socket.create_connection((host, port), timeout) as bare,
+                context.wrap_socket(bare, server_hostname=host) as secure,
+            ):
+                secure.settimeout(min(timeout, 2.0))
+                secure.recv(1)
+        except TimeoutError:
+            return None  # it waits for us to speak: it took us as we are
+        except OSError as error:
+            found = failure_of(error)
+    if found is Failure.DISCONNECTED and heard.was_asked:
+        gave = Failure.CLIENT_CERTIFICATE_REFUSED if heard.gave else None
+        return gave or Failure.CLIENT_CERTIFICATE_MISSING
+    return found
+
+
+class _Handshake:
+    """Whether a server asked for a client certificate, and got one.
+
+    Python tells it by a hook for debugging only; where that is gone, nothing is heard.
+    """
+
+    _ASKS: Final = 13
+    _CERTIFICATE: Final = 11
+    _EMPTY: Final = 8
+    """The most bytes that a message without a certificate has."""
+
+    def __init__(self) -> None:
+        self.was_asked = self.gave = False
+
+    @contextmanager
+    def listening(self, context: Any) -> Iterator[None]:
+        before = getattr(context, "_msg_callback", None)
+        try:
+            with suppress(AttributeError, TypeError):
+                context._msg_callback = self._hear
+            yield
+        finally:
+            with suppress(AttributeError, TypeError):
+                context._msg_callback = before
+
+    def _hear(self, *message: Any) -> None:
+        _, direction, _, _, kind, data = message
+        if direction == "read" and kind == self._ASKS:
+            self.was_asked = True
+        if direction == "write" and kind == self._CERTIFICATE:
+            self.gave = len(data) > self._EMPTY
