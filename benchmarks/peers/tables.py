@@ -57,7 +57,7 @@ def cost_table(own: Ran, pairs: Sequence[tuple[Ran, Ran]], built: Cost, alone: f
     print(
         "\nThe runs of the median wall time, or ratio. Ours is the whole process: start, reading "
         "the CSV, normalizing, matching,\nwriting Parquet and CSV. Train + predict leaves out "
-        "start, files and normalizing; so does our matching\nalone, in one process, which needs "
+        "start, files and normalizing; so does our matching\nalone, which needs "
         "no training. Memory is that of all processes together.\n"
     )
 

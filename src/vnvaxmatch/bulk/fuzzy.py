@@ -36,11 +36,15 @@ from vnvaxmatch.bulk.results import WEIGHTS
 from vnvaxmatch.bulk.weights import PairWeigher, Weighed
 from vnvaxmatch.compare import Level
 from vnvaxmatch.model import Weigher
+from vnvaxmatch.normalize.phone_plan import national_pattern
 from vnvaxmatch.outcome import Normalized
 from vnvaxmatch.policy import Outcome, Policy
 from vnvaxmatch.records import Field
 
 __all__ = ["FuzzyPicker"]
+
+_MOBILE = 10
+"""Digits of a mobile number of today."""
 
 Ints: TypeAlias = npt.NDArray[Any]
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -276,7 +280,9 @@ def _rows(pairs: pa.Table) -> Ints:
 
 
 def _read_phone(text: str) -> tuple[str, ...]:
-    """Give what a phone may be filed under."""
+    """Give what a phone may be filed under: a plain national number under itself."""
+    if len(text) == _MOBILE and text.isascii() and national_pattern().fullmatch(text):
+        return (text,)
     reading = normalize.phone(text)
     if not isinstance(reading, Normalized):
         return ()

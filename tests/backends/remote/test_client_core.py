@@ -1,124 +1,27 @@
 """The core of the client against a simulated clock and a simulated registry."""
 
-import heapq
 import itertools
 import random
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from vnvaxmatch.backends.remote import Bearer, Failure, Limits, Request, Response
-from vnvaxmatch.backends.remote.client.calls import Refresh, Send, Wait, ask, retry_after, turn
+from vnvaxmatch.backends.remote.client.calls import Send, ask, retry_after, turn
 from vnvaxmatch.backends.remote.client.pool import Pool
 from vnvaxmatch.backends.remote.status import Meaning, meaning_of
 from vnvaxmatch.errors import (
     InputError,
     NotAuthorisedError,
     RefusedError,
-    RegistryError,
     UnreachableError,
 )
 
-ANSWERS = frozenset({200, 404})
-TRUE = Response(200, b"true")
-BUSY = Response(503)
-
-
-class World:
-    """A clock that jumps to the next thing that happens, and as many calls as are started."""
-
-    def __init__(self, limits: Limits, answer: Callable[[float, Request], Any], seed: int = 0):
-        self.now = 0.0
-        self.pool = Pool(
-            limits, clock=lambda: self.now, wall=lambda: self.now, chance=random.Random(seed).random
-        )
-        self.answer = answer
-        self.sent: list[tuple[float, Request]] = []
-        self.under_way = 0
-        self.most_under_way = 0
-        self.results: dict[int, Response | RegistryError] = {}
-        self.ended: dict[int, float] = {}
-        self._agenda: list[tuple[float, int, Callable[[], None]]] = []
-        self._asleep: list[Callable[[], None]] = []
-        self._ordinals = itertools.count()
-
-    def at(self, time: float, what: Callable[[], None]) -> None:
-        """Let something happen at a time."""
-        heapq.heappush(self._agenda, (time, next(self._ordinals), what))
-
-    def start(self, place: int, *, auth: Any = None) -> None:
-        """Begin a call."""
-        call = ask(
-            Request("POST", f"/{place}"), pool=self.pool, auth=auth, answers=ANSWERS, host="there"
-        )
-        self._move(place, call, auth, None)
-
-    def run(self, until: float = float("inf")) -> None:
-        """Let happen all that happens until a time."""
-        while self._agenda and self._agenda[0][0] <= until:
-            self.now, _, what = heapq.heappop(self._agenda)
-            what()
-
-    def _move(self, place: int, call: Any, auth: Any, reply: Any) -> None:
-        try:
-            step = call.send(reply)
-        except StopIteration as done:
-            self.results[place], self.ended[place] = done.value, self.now
-        except RegistryError as error:
-            self.results[place], self.ended[place] = error, self.now
-        else:
-            self._take(step, place, call, auth)
-        if self.pool.stirred:
-            self.pool.stirred = False
-            asleep, self._asleep = self._asleep, []
-            for wake in asleep:
-                wake()
-
-    def _take(self, step: Any, place: int, call: Any, auth: Any) -> None:
-        if isinstance(step, Refresh):
-            fresh = auth.generation != step.generation or auth.refresh()
-            self.at(self.now, lambda: self._move(place, call, auth, fresh))
-        elif isinstance(step, Send):
-            self.sent.append((self.now, step.request))
-            self.under_way += 1
-            self.most_under_way = max(self.most_under_way, self.under_way)
-            took, reply = self.answer(self.now, step.request)
-            if took > step.timeout:
-                took, reply = step.timeout, Failure.TIMEOUT
-            self.at(self.now + took, lambda: self._arrive(place, call, auth, reply))
-        else:
-            assert isinstance(step, Wait)
-            assert step.until >= self.now
-            moved = []
-
-            def go() -> None:
-                if not moved:
-                    moved.append(True)
-                    self._move(place, call, auth, None)
-
-            if step.until < float("inf"):
-                self.at(step.until, go)
-            if step.wakeable:
-                self._asleep.append(go)
-
-    def _arrive(self, place: int, call: Any, auth: Any, reply: Any) -> None:
-        self.under_way -= 1
-        self._move(place, call, auth, reply)
-
-
-def always(reply: Any, *, takes: float = 0.1) -> Callable[[float, Request], Any]:
-    return lambda now, request: (takes, reply)
-
-
-def in_turn(*replies: Any) -> Callable[[float, Request], Any]:
-    left = list(replies)
-    return lambda now, request: (0.1, left.pop(0) if len(left) > 1 else left[0])
+from .simulated import ANSWERS, BUSY, TRUE, World, always, in_turn
 
 
 def test_an_answer_is_given_as_it_came() -> None:
@@ -290,6 +193,29 @@ def test_the_rate_is_kept() -> None:
     assert len(world.results) == 100
 
 
+@pytest.mark.parametrize("rate", [0.01, 0.2, 3.0, 1000.0])
+def test_many_workers_at_any_rate_run_out_of_no_time(rate: float) -> None:
+    """A worker begins a question only when its turn comes in time."""
+    world = World(Limits(rate=rate, in_flight=16), always(TRUE, takes=0.01))
+    left = list(range(60))
+
+    def work(place: int) -> None:
+        if not left:
+            return
+        until = world.pool.until_turn(world.now, place=place)
+        if until:
+            world.at(min(until, world.now + 1), lambda: work(place))
+        else:
+            world.start(left.pop())
+            world.at(world.now + 0.011, lambda: work(place))
+
+    for place in range(16):
+        work(place)
+    world.run()
+    assert len(world.results) == 60
+    assert all(result is TRUE for result in world.results.values())
+
+
 def test_a_token_is_renewed_once() -> None:
     """A 401 is answered by a fresh token and one more attempt; a second 401 ends the run."""
     tokens = iter(["one", "two", "three"])
@@ -356,109 +282,6 @@ def test_limits_must_make_sense() -> None:
     for wrong in ({"attempts": 0}, {"in_flight": -1}, {"rate": 0}, {"backoff": float("nan")}):
         with pytest.raises(InputError):
             Limits(**wrong)
-
-
-REPLIES = st.sampled_from(
-    [
-        TRUE, TRUE, TRUE, Response(404), BUSY, Response(500), Response(502), Response(401),
-        Response(400), Response(429), Response(429, headers={"retry-after": "3"}),
-        Response(503, headers={"retry-after": "90"}), Failure.TIMEOUT, Failure.DISCONNECTED,
-        Failure.REFUSED, Failure.HOST_UNKNOWN, Failure.CERTIFICATE_EXPIRED, Failure.GARBLED,
-    ]
-)  # fmt: skip
-LIMITS = st.builds(
-    Limits,
-    attempts=st.integers(1, 6),
-    attempt_timeout=st.floats(0.5, 20),
-    total_timeout=st.floats(1, 90),
-    retry_quota=st.integers(0, 30),
-    breaker_failures=st.integers(1, 10),
-    in_flight=st.integers(1, 12),
-    rate=st.none() | st.floats(0.5, 50),
-    patience=st.floats(1, 300),
-)
-
-
-class Client(RuleBasedStateMachine):
-    """Calls begin at any time, and anything comes back after any time."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.limits: Limits | None = None
-        self.started: dict[int, float] = {}
-
-    @precondition(lambda self: self.limits is None)
-    @rule(limits=LIMITS, seed=st.integers(0, 9), data=st.data())
-    def begin(self, limits: Limits, seed: int, data: Any) -> None:
-        """Choose the limits, and what may come back."""
-        self.limits = limits
-        chance = random.Random(seed)
-        script = data.draw(st.lists(st.tuples(st.floats(0, 25), REPLIES), min_size=1, max_size=40))
-        self.replies: list[Any] = []
-
-        def answer(now: float, request: Request) -> Any:
-            took, reply = chance.choice(script)
-            self.replies.append(reply if took <= limits.attempt_timeout else Failure.TIMEOUT)
-            return took, reply
-
-        self.world = World(limits, answer, seed)
-
-    @precondition(lambda self: self.limits is not None)
-    @rule(count=st.integers(1, 8))
-    def start(self, count: int) -> None:
-        """Put questions."""
-        for _ in range(count):
-            place = len(self.started)
-            self.started[place] = self.world.now
-            self.world.start(place)
-
-    @precondition(lambda self: self.limits is not None)
-    @rule(seconds=st.floats(0, 60))
-    def wait(self, seconds: float) -> None:
-        """Let time go by."""
-        self.world.run(self.world.now + seconds)
-        self.world.now += seconds * 0.5
-
-    @invariant()
-    def keeps_to_its_limits(self) -> None:
-        """Nothing is ever above its limit."""
-        if self.limits is None:
-            return
-        world, limits = self.world, self.limits
-        assert world.under_way <= world.most_under_way <= limits.in_flight
-        asked = Counter(request.path for _, request in world.sent)
-        assert all(count <= limits.attempts for count in asked.values())
-        answered = sum(isinstance(result, Response) for result in world.results.values())
-        repeats = len(world.sent) - len(asked)
-        assert repeats <= limits.retry_quota + limits.retry_share * answered + 1e-9
-        if limits.rate:
-            times = [time for time, _ in world.sent]
-            assert all(b - a >= 1 / limits.rate - 1e-6 for a, b in itertools.pairwise(times))
-
-    def teardown(self) -> None:
-        """In the end every call has ended, in time and rightly, and nothing is blocked."""
-        if self.limits is None:
-            return
-        world = self.world
-        world.run()
-        assert set(world.results) == set(self.started)
-        for place, result in world.results.items():
-            if isinstance(result, Response):
-                assert result.status in ANSWERS
-            else:
-                assert isinstance(result, RegistryError)
-                assert not isinstance(result, UnreachableError) or result.kind
-            # An error is never an answer, and no call is late.
-            assert world.ended[place] - self.started[place] <= self.limits.total_timeout + 1e-6
-        assert world.under_way == 0
-        assert world.pool.blocked(world.now + 1e6)[0] == 0.0
-
-
-def test_the_client_keeps_to_its_limits_whatever_happens() -> None:
-    """Every call ends, in time, with an answer or an error, and no limit is ever exceeded."""
-    from hypothesis.stateful import run_state_machine_as_test
-
-    run_state_machine_as_test(Client, settings=settings(max_examples=150, stateful_step_count=30))
 
 
 @pytest.mark.parametrize("share", [0.1, 0.2, 0.3])

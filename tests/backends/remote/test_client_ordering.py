@@ -36,18 +36,21 @@ class Waiting:
         self.asked = 0
 
     def reply(self, request: Request) -> Response:
+        """Answer."""
         self.asked += 1
         return Response(self._status(request), request.body)
 
     def of(self, way: str) -> Any:
+        """Give it as one of the two ways wants it."""
         return self if way == "threads" else _Tasks(self)
 
     def send(self, request: Request, /, *, timeout: float) -> Response:
+        """Wait and answer."""
         time.sleep(self._chance.random() * self._seconds)
         return self.reply(request)
 
     def close(self) -> None:
-        pass
+        """Do nothing."""
 
 
 class _Tasks(Waiting):
@@ -108,23 +111,23 @@ def test_no_more_than_a_window_is_taken_ahead(way: str) -> None:
 
 @WAYS
 def test_what_ends_a_run_comes_after_all_before_it(way: str) -> None:
-    """A refusal is raised in its place: what was answered before it is not lost, the rest unasked."""
+    """A refusal is raised in its place: no answer before it is lost, and the rest is not asked."""
     bodies = [request.body for request in questions(200)]
     waiting = Waiting(status=lambda request: 400 if request.body == bodies[60] else 200)
     got: list[Any] = []
 
-    async def run() -> None:
+    async def by_tasks() -> None:
         made = AsyncRemoteRegistry(URL, codec=Plain(), transport=waiting.of(way), limits=QUICK)
         async for answer in made.ask_many(questions(200)):
             got.append(answer)
 
+    def by_threads() -> None:
+        made = RemoteRegistry(URL, codec=Plain(), transport=waiting, limits=QUICK)
+        for answer in made.ask_many(questions(200)):
+            got.append(answer)
+
     with pytest.raises(RefusedError):
-        if way == "tasks":
-            asyncio.run(run())
-        else:
-            made = RemoteRegistry(URL, codec=Plain(), transport=waiting, limits=QUICK)
-            for answer in made.ask_many(questions(200)):
-                got.append(answer)
+        asyncio.run(by_tasks()) if way == "tasks" else by_threads()
     assert [answer.body for answer in got] == bodies[:60]
     assert waiting.asked < 60 + 2 * 16
 

@@ -3,9 +3,10 @@
 import re
 from pathlib import Path
 
+import attrs
 import pytest
 
-from vnvaxmatch.backends.remote import UNDETERMINED, Failure, Meaning
+from vnvaxmatch.backends.remote import UNDETERMINED, Failure, Limits, Meaning
 from vnvaxmatch.backends.remote.status import FAILURES, STATUSES, Rule, meaning_of, rule_of
 from vnvaxmatch.errors import UnreachableError
 
@@ -68,5 +69,13 @@ def test_the_page_shows_the_table() -> None:
     """The page of reference has each row of the code, in its order, and no other."""
     want = [row(statuses(those), rule) for those, rule in STATUSES.items()]
     want += [row(f"`{failure}`", rule) for failure, rule in FAILURES.items()]
-    rows = re.findall(r"^\| (?:\d|`|any).*$", PAGE.read_text("utf-8"), re.MULTILINE)
+    text = PAGE.read_text("utf-8").partition("## Limits")[0]
+    rows = re.findall(r"^\| (?:\d|`|any).*$", text, re.MULTILINE)
     assert rows == want
+
+
+def test_the_page_shows_the_limits() -> None:
+    """Each limit stands there with its default."""
+    rows = re.findall(r"^\| `(\w+)` \| ([\w.]+) \|", PAGE.read_text("utf-8"), re.MULTILINE)
+    defaults = {name: str(value).lower() for name, value in attrs.asdict(Limits()).items()}
+    assert dict(row for row in rows if row[0] in defaults) == defaults

@@ -90,7 +90,7 @@ class Rule:
         """Make the error; its text names the host and never a path, a body or a value."""
         message = f"{host}: {self.says}; {self.advice}"
         if self.error is UnreachableError:
-            return UnreachableError(message, kind)
+            return UnreachableError(message, str(kind))
         return self.error(message)
 
 
@@ -196,9 +196,11 @@ FAILURES: Final[dict[Failure, Rule]] = {
     Failure.TLS: _stop(
         CertificateError, "no secure connection could be agreed", f"{_ADDRESS} and the port"
     ),
-    Failure.PAUSED: _retry("it asked us to wait for longer than a call may take", _LATER),
-    Failure.BREAKER_OPEN: _retry("it has been failing, and was not asked", _LATER),
-    Failure.BUSY: _retry("no turn came in time", "ask fewer questions at a time"),
+    Failure.PAUSED: _retry(
+        "it asked us to wait for longer than a call may take", _LATER, down=False
+    ),
+    Failure.BREAKER_OPEN: _retry("it has been failing, and was not asked", _LATER, down=False),
+    Failure.BUSY: _retry("no turn came in time", "ask fewer questions at a time", down=False),
 }
 """What each failure means."""
 

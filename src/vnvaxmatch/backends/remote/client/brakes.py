@@ -160,9 +160,14 @@ class Pace:
         """Reserve the next place and give its time."""
         if not self._gap:
             return now
-        at = max(now, self._free, self._next)
+        at = max(now, self.free)
         self._free = at + self._gap
         return at
+
+    @property
+    def free(self) -> float:
+        """The time of the first place that nobody has."""
+        return max(self._free, self._next)
 
     def blocked(self, *, reserved: float) -> float:
         """Tell when an attempt may be made that has a place."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ssl
 from functools import lru_cache
 from typing import Any, Final
-from weakref import WeakSet
 
 from vnvaxmatch.backends.remote.client.address import Address
 from vnvaxmatch.backends.remote.client.tls import failure_of
@@ -34,28 +33,18 @@ _BROKE_OFF: Final = (
 class _Connector(aiohttp.TCPConnector):
     """Never takes an idle connection on which something came that nobody asked for.
 
-    aiohttp would give it as the answer to the next question: somebody else's. Once that happened,
-    it ``is_wary`` and gives every request a connection of its own.
+    aiohttp would give it as the answer to the next question: somebody else's. ``was_surprised`` is
+    set once that happened.
     """
 
-    def __init__(self, *, is_wary: bool, **options: Any) -> None:
-        super().__init__(**options)
-        self.is_wary = is_wary
-        self._used: WeakSet[object] = WeakSet()
+    was_surprised = False
 
     async def connect(self, *args: Any, **kwargs: Any) -> aiohttp.connector.Connection:
         while True:
             connection = await super().connect(*args, **kwargs)
-            if (protocol := connection.protocol) is None:
+            if connection.protocol is None or not connection.protocol.should_close:
                 return connection
-            self.is_wary = self.is_wary or protocol.should_close
-            if not self.is_wary:
-                self._used.add(protocol)
-                return connection
-            if protocol not in self._used:
-                self._used.add(protocol)
-                protocol.force_close()
-                return connection
+            self.was_surprised = True
             connection.close()
 
 
@@ -82,15 +71,19 @@ class LoopTransport:
         self._tls = tls
         self._body_limit = body_limit
         self._in_flight = in_flight
-        self._keep_alive = keep_alive
-        self._session: aiohttp.ClientSession | None = None
+        self._keeps = keep_alive
+        self._connector: _Connector | None = None
+        self._sessions: list[aiohttp.ClientSession] = []
 
     def __repr__(self) -> str:
         return f"LoopTransport({self._address.host})"
 
     async def send(self, request: Request, /, *, timeout: float) -> Response | Failure:
         """Send a request."""
-        session = self._session or self._open()
+        connector = self._connector
+        if connector is None or (connector.was_surprised and self._keeps):
+            self._open()
+        session = self._sessions[-1]
         try:
             async with session.request(
                 request.method,
@@ -106,19 +99,21 @@ class LoopTransport:
 
     async def close(self) -> None:
         """Close all connections."""
-        session, self._session = self._session, None
-        if session is not None:
+        sessions, self._sessions, self._connector = self._sessions, [], None
+        for session in sessions:
             await session.close()
 
-    def _open(self) -> aiohttp.ClientSession:
+    def _open(self) -> None:
+        if self._connector is not None:
+            self._keeps = False  # the old session stays for what is under way
+        keeps: dict[str, Any] = {"keepalive_timeout": 4.0} if self._keeps else {"force_close": True}
         self._connector = _Connector(
-            is_wary=not self._keep_alive,
             ssl=True if self._tls is None else self._tls,
             limit=self._in_flight,
-            keepalive_timeout=4.0,
             ttl_dns_cache=60,
+            **keeps,
         )
-        self._session = aiohttp.ClientSession(
+        session = aiohttp.ClientSession(
             connector=self._connector,
             headers={"accept-encoding": "identity"},
             skip_auto_headers=("user-agent", "accept", "content-type"),
@@ -126,7 +121,7 @@ class LoopTransport:
             auto_decompress=False,
             trust_env=False,
         )
-        return self._session
+        self._sessions.append(session)
 
     async def _read(self, got: aiohttp.ClientResponse, request: Request) -> Response | Failure:
         length = got.content_length
@@ -145,7 +140,8 @@ class LoopTransport:
         if len(headers) < len(got.headers):
             headers = {name: ", ".join(got.headers.getall(name)) for name in headers}
         if is_mixed_up(request, headers):
-            self._connector.is_wary = True
+            if self._connector is not None:
+                self._connector.was_surprised = True
             return Failure.WRONG_ECHO
         if headers.get("content-encoding", "identity").lower() != "identity":
             return Failure.GARBLED

@@ -19,19 +19,22 @@ Stop = Callable[[], bool]
 
 
 class _Line(Generic[T, R]):
-    """What was taken, what is done, and what goes out next. The caller sees to locking."""
+    """What was taken, what is done, and what goes out next. The caller sees to locking.
+
+    ``given`` counts what is on its way out, ``received`` what the reader was done with.
+    """
 
     def __init__(self, items: Iterable[T], window: int) -> None:
         self.items: Iterator[T] = iter(items)
         self.window = window
-        self.taken = self.given = 0
+        self.taken = self.given = self.received = 0
         self.done: dict[int, R] = {}
         self.failed: tuple[int, BaseException] | None = None
         self.ended = self.stopped = False
 
     @property
     def is_full(self) -> bool:
-        return self.taken - self.given >= self.window
+        return self.taken - self.received >= self.window
 
     @property
     def is_over(self) -> bool:
@@ -91,6 +94,17 @@ class _Crew(Generic[T, R]):
 
     def run(self, place: int) -> None:
         """Be one worker."""
+        try:
+            self._work_on(place)
+        except BaseException as error:  # noqa: BLE001  # or the reader would wait for ever
+            with self._room:
+                self._line.fail(self._line.taken, error)
+        with self._room:
+            self._room.notify_all()
+            self._ready.notify()
+        self._wake()
+
+    def _work_on(self, place: int) -> None:
         line = self._line
         while not line.is_over:
             self._turn(place, lambda: line.is_over)
@@ -107,10 +121,6 @@ class _Crew(Generic[T, R]):
                 line.done[at] = result
                 if at == line.given:
                     self._ready.notify()
-        with self._room:
-            self._room.notify_all()
-            self._ready.notify()
-        self._wake()
 
     def _take(self) -> tuple[int, T] | None:
         line = self._line
@@ -125,10 +135,12 @@ class _Crew(Generic[T, R]):
         line = self._line
         while True:
             with self._ready:
+                self._room.notify_all()  # before waiting: what was received made room
                 while not (out := line.ready()) and not line.is_finished and line.error is None:
                     self._ready.wait()
-                self._room.notify_all()
-            yield from out
+            for result in out:
+                yield result
+                line.received += 1
             if not out and line.error is not None:
                 raise line.error
             if not out:
@@ -186,6 +198,14 @@ class _Tasks(Generic[T, R]):
 
     async def run(self, place: int) -> None:
         """Be one worker."""
+        try:
+            await self._work_on(place)
+        except Exception as error:  # noqa: BLE001  # or the reader would wait for ever
+            self._line.fail(self._line.taken, error)
+        self._ready.set()
+        self._room.set()
+
+    async def _work_on(self, place: int) -> None:
         line = self._line
         while not line.is_over:
             if (waiting := self._turn(place)) is not None:
@@ -204,8 +224,6 @@ class _Tasks(Generic[T, R]):
                 break
             if at == line.given:
                 self._ready.set()
-        self._ready.set()
-        self._room.set()
 
     async def results(self) -> AsyncGenerator[R, None]:
         """Give the results in order, and raise what ended it."""
@@ -213,9 +231,10 @@ class _Tasks(Generic[T, R]):
         while True:
             self._ready.clear()
             while out := line.ready():
-                self._room.set()
                 for result in out:
                     yield result
+                    line.received += 1
+                    self._room.set()
             if line.error is not None:
                 raise line.error
             if line.is_finished:

@@ -67,6 +67,9 @@ class Pool:
         self.waiting = 0
         self.calls = self.attempts = self.answers = self.pauses = self.outages = 0
         self._paused_until = 0.0
+        self._by_rate = limits.in_flight
+        if limits.rate is not None:
+            self._by_rate = max(1, int(min(limits.rate * limits.total_timeout / 4, 1e9)))
         self._in_flight = 0
 
     @property
@@ -110,9 +113,11 @@ class Pool:
             return 0.0
         if now < self._paused_until:
             return self._paused_until
-        if place and (self.breaker.is_open or place >= self.width.now):
+        if place and (self.breaker.is_open or place >= min(self.width.now, self._by_rate)):
             return FOREVER
-        return self.breaker.blocked(now)
+        # A call that waits long for its turn would run out of time before it is asked.
+        backlog = self.pace.free - self.limits.total_timeout / 4
+        return max(self.breaker.blocked(now), backlog if backlog > now else 0.0)
 
     def enter(self, now: float, /) -> Ticket:
         """Let one attempt begin. Each ticket must be given back (:meth:`leave`)."""

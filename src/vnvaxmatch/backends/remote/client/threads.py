@@ -224,6 +224,8 @@ class ThreadTransport:
         """Tell whether an idle connection is still open, and nothing came that nobody asked for."""
         if connection.is_connected:  # which only says that there is nothing to read
             return True
+        if connection.sock is None:
+            return False
         connection.sock.settimeout(0)
         try:
             came = connection.sock.recv(1)
