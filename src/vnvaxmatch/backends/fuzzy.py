@@ -40,10 +40,10 @@ class Fuzzy:
     >>> people = [Entry.read(key="7", name="Trần Thử", birth="10/11/1985", sex="nữ",
     ...                      id_number="001185000123")[0]]
     >>> registry = MemoryRegistry(people)
-    >>> claim = Claim.read(name="Tran Thu", birth="11/10/1985", sex="nữ", id_number="001185000132")
+    >>> claim = Claim.read(name="Trần Thứ", birth="11/10/1985", sex="nữ", id_number="001185000132")
     >>> verdict = match(claim, by=Fuzzy.against(registry), against=registry)
     >>> verdict.outcome.value, verdict.codes
-    ('mismatched', ('name_marks', 'birth_day_month_swapped', 'id_number_transposed'))
+    ('mismatched', ('name_mark', 'birth_day_month_swapped', 'id_number_transposed'))
     """
 
     def __init__(self, model: Model | None = None, frequencies: Frequencies | None = None) -> None:
