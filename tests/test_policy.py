@@ -1,4 +1,5 @@
 import itertools
+import pickle
 
 import pytest
 from hypothesis import given
@@ -156,3 +157,12 @@ def test_without_an_entry_there_are_no_levels() -> None:
     """None is not MISSING: nothing was compared at all."""
     assert Verdict(Outcome.NOT_FOUND).level(Field.NAME) is None
     assert verdict().level(Field.NAME) is Level.MISSING
+
+
+def test_a_policy_travels_between_processes() -> None:
+    """A pickled policy comes back equal, and still cannot be changed."""
+    again = pickle.loads(pickle.dumps(strict))
+
+    assert again == strict
+    with pytest.raises(TypeError):
+        again.agreement[Field.NAME] = frozenset()

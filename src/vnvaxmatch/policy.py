@@ -73,16 +73,24 @@ class Disclosure(StrEnum):
     """Also which entry it is: only inside the body that owns the registry."""
 
 
+def _frozen(agreement: Mapping[Field, frozenset[Level]]) -> Mapping[Field, frozenset[Level]]:
+    return MappingProxyType(dict(agreement))
+
+
 @attrs.frozen
 class Policy:
     """Which levels count as agreement, field by field."""
 
     name: str
     version: int
-    agreement: Mapping[Field, frozenset[Level]]
+    agreement: Mapping[Field, frozenset[Level]] = attrs.field(converter=_frozen)
 
     def __str__(self) -> str:
         return f"{self.name}/{self.version}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle without the view that keeps ``agreement`` as it is."""
+        return type(self), (self.name, self.version, dict(self.agreement))
 
     def judge(self, levels: Mapping[Field, Level]) -> Outcome:
         """Judge one identified entry by the level of every field.
@@ -102,14 +110,12 @@ class Policy:
 strict = Policy(
     name="strict",
     version=1,
-    agreement=MappingProxyType(
-        {
-            Field.NAME: frozenset({Level.SAME}),
-            Field.BIRTH: frozenset({Level.SAME}),
-            Field.SEX: frozenset({Level.SAME}),
-            Field.ID_NUMBER: frozenset({Level.SAME, Level.LINKED}),
-        }
-    ),
+    agreement={
+        Field.NAME: frozenset({Level.SAME}),
+        Field.BIRTH: frozenset({Level.SAME}),
+        Field.SEX: frozenset({Level.SAME}),
+        Field.ID_NUMBER: frozenset({Level.SAME, Level.LINKED}),
+    },
 )
 """``strict/1``: number the same or a former one of that entry; name, birth and sex the same."""
 
