@@ -102,32 +102,24 @@ def against_floor(data: Path, doses: int, people: int, pairs: int) -> None:
              str(data / "floor")]  # fmt: skip
     timed(floor)
     timed(verify(csv, data))
-    rows = [(timed(verify(csv, data)), timed(floor)) for _ in range(pairs)]
-    print("| | wall s | processor s | peak MB of a process |\n|---|---|---|---|")
-    for name, side in (("verify", 0), ("floor (DuckDB alone)", 1)):
-        cells = [statistics.median(row[side][i] for row in rows) for i in range(3)]
-        print(f"| {name} | {cells[0]:.2f} | {cells[1]:.2f} | {cells[2]:.0f} |")
-    ratios = [ours[0] / theirs[0] for ours, theirs in rows]
-    print(
-        f"\nwall ratio, median of {pairs} pairs: **{statistics.median(ratios):.2f}** "
-        f"(from {min(ratios):.2f} to {max(ratios):.2f})\n",
-        flush=True,
-    )
+    in_pairs({"verify": verify(csv, data), "floor (DuckDB alone)": floor}, pairs)
 
 
 def fuzzy_against_exact(data: Path, pairs: int) -> None:
     """Compare a fuzzy verification with an exact one, pair by pair."""
     print("## verify --by fuzzy against --by exact: the same list and registry\n")
     csv = data / "s" / "doses.csv"
-    done = [
-        tuple(timed(verify(csv, data, "--by", by)) for by in ("fuzzy", "exact"))
-        for _ in range(pairs)
-    ]
+    in_pairs({by: verify(csv, data, "--by", by) for by in ("fuzzy", "exact")}, pairs)
+
+
+def in_pairs(commands: dict[str, list[str]], pairs: int) -> None:
+    """Run two commands in turn, and print the medians of each and of the ratio of their times."""
+    rows = [[timed(command) for command in commands.values()] for _ in range(pairs)]
     print("| | wall s | processor s | peak MB of a process |\n|---|---|---|---|")
-    for name, side in (("fuzzy", 0), ("exact", 1)):
-        cells = [statistics.median(row[side][i] for row in done) for i in range(3)]
+    for side, name in enumerate(commands):
+        cells = [statistics.median(row[side][i] for row in rows) for i in range(3)]
         print(f"| {name} | {cells[0]:.2f} | {cells[1]:.2f} | {cells[2]:.0f} |")
-    ratios = [fuzzy[0] / exact[0] for fuzzy, exact in done]
+    ratios = [ours[0] / theirs[0] for ours, theirs in rows]
     print(
         f"\nwall ratio, median of {pairs} pairs: **{statistics.median(ratios):.2f}** "
         f"(from {min(ratios):.2f} to {max(ratios):.2f})\n",

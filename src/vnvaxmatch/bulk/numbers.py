@@ -22,7 +22,7 @@ from vnvaxmatch.normalize.id_numbers import clean_doubts
 from vnvaxmatch.outcome import Normalized
 from vnvaxmatch.records import number_gap
 
-__all__ = ["NO_NUMBER", "SEXES", "NumberReader"]
+__all__ = ["NO_NUMBER", "SEXES", "NumberReader", "are_far", "has_twelve_digits"]
 
 Ints: TypeAlias = npt.NDArray[Any]
 
@@ -86,6 +86,24 @@ class NumberReader:
         )
         own = self._owns.number(own_of(reading, number_gap(reading, child=False)))
         return (reading.value.code if isinstance(reading, Normalized) else NO_NUMBER), own
+
+
+def has_twelve_digits(numbers: Ints) -> Ints:
+    """Tell which numbers of a column are there and have twelve digits."""
+    twelve: Ints = (numbers != NO_NUMBER) & (numbers < _CMND_BASE)
+    return twelve
+
+
+def are_far(a: Ints, b: Ints) -> Ints:
+    """Tell which pairs have twelve digits on both sides and differ in more than two of them.
+
+    Such numbers are unlike, whichever they are: no comparison need be asked about each.
+    """
+    off = np.zeros(len(a), dtype=np.int64)
+    for power in range(12):
+        off += a // 10**power % 10 != b // 10**power % 10
+    far: Ints = has_twelve_digits(a) & has_twelve_digits(b) & (off > 2)
+    return far
 
 
 def _digits(column: pa.StringArray, size: int) -> Ints:

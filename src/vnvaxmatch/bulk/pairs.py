@@ -18,7 +18,7 @@ from vnvaxmatch.backends.stored import stored_name
 from vnvaxmatch.bulk.claims import ClaimBatch
 from vnvaxmatch.bulk.lift import Interner, Memo
 from vnvaxmatch.bulk.names import NameReader
-from vnvaxmatch.bulk.numbers import NO_NUMBER, SEXES
+from vnvaxmatch.bulk.numbers import NO_NUMBER, SEXES, are_far
 from vnvaxmatch.compare import (
     Evidence,
     Finding,
@@ -152,8 +152,7 @@ class PairReader:
         asked = ours != NO_NUMBER
         likeness[asked & (ours == theirs)] = self._same
         linked = pc.fill_null(pc.list_value_length(former), 0).to_numpy(zero_copy_only=False) > 0
-        twelve = (ours < _TWELVE) & (theirs < _TWELVE) & (theirs != NO_NUMBER)
-        far = asked & twelve & ~linked & (_digits_off(ours, theirs) > 2)
+        far = ~linked & are_far(ours, theirs)
         for at in np.flatnonzero(far)[:1].tolist():
             likeness[far] = self._compare_numbers(int(ours[at]), int(theirs[at]), ())
         rest = np.flatnonzero(asked & (ours != theirs) & ~far)
@@ -187,18 +186,6 @@ class PairReader:
         if b is None:
             return self._not_compared(Reason.SEX_NOT_COMPARED)
         return self.likenesses.number(compare_sexes(a, b))
-
-
-_TWELVE = IdNumber("000000000").code
-"""The codes of twelve digits lie below it."""
-
-
-def _digits_off(a: Ints, b: Ints) -> Ints:
-    """Count the digits in which two columns of twelve-digit numbers differ."""
-    off = np.zeros(len(a), dtype=np.int64)
-    for power in range(12):
-        off += a // 10**power % 10 != b // 10**power % 10
-    return off
 
 
 def _ints(found: pa.Table, name: str) -> Ints:

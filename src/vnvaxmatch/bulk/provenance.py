@@ -11,9 +11,10 @@ from typing import Any
 import pyarrow as pa
 
 from vnvaxmatch.bulk.sources.source import Source
+from vnvaxmatch.model import Weigher
 from vnvaxmatch.normalize import Encoding, repair_column
 
-__all__ = ["about_input", "about_library", "digest", "vote", "write_json"]
+__all__ = ["about_input", "about_library", "about_model", "digest", "vote", "write_json"]
 
 _VOTERS = 1_000
 """So many of a list's first distinct names vote on the encoding of the column."""
@@ -31,6 +32,20 @@ def about_library() -> dict[str, str]:
     from vnvaxmatch import __version__
 
     return {"name": "vnvaxmatch", "version": __version__}
+
+
+def about_model(weigher: Weigher) -> dict[str, Any]:
+    """Say by which model weights were made, and what was enough."""
+    model = weigher.model
+    return {
+        "name": str(model),
+        "prior": round(weigher.prior, 3),
+        "coverage": model.coverage,
+        "threshold": model.threshold,
+        "margin": model.margin,
+        "possible": model.possible,
+        "sha256": hashlib.sha256(model.to_json().encode()).hexdigest(),
+    }
 
 
 def about_input(path: Path, source: Source, sha256: str) -> dict[str, Any]:

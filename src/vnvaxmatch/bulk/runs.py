@@ -6,7 +6,6 @@ appears whole at the end, or not at all.
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -23,10 +22,17 @@ from vnvaxmatch.bulk.checking import CHECK_SCHEMA, CheckJudge
 from vnvaxmatch.bulk.columns import DOSE_COLUMNS
 from vnvaxmatch.bulk.judges import Judge, ReadingRules, judge_for
 from vnvaxmatch.bulk.pipes import Behind, ahead
-from vnvaxmatch.bulk.provenance import about_input, about_library, digest, vote, write_json
+from vnvaxmatch.bulk.provenance import (
+    about_input,
+    about_library,
+    about_model,
+    digest,
+    vote,
+    write_json,
+)
 from vnvaxmatch.bulk.results import RESULT_SCHEMA, WEIGHED_SCHEMA
 from vnvaxmatch.bulk.sources import open_source
-from vnvaxmatch.bulk.sources.source import Options
+from vnvaxmatch.bulk.sources.source import Options, Source
 from vnvaxmatch.bulk.tally import Tally
 from vnvaxmatch.bulk.workdir import fresh_folder
 from vnvaxmatch.bulk.workers import Workers
@@ -38,7 +44,7 @@ from vnvaxmatch.normalize import Vintage
 from vnvaxmatch.normalize.tables import tables_digest
 from vnvaxmatch.policy import Disclosure, Policy, strict
 
-__all__ = ["MANIFEST", "InputOptions", "Progress", "Run", "check", "verify"]
+__all__ = ["MANIFEST", "InputOptions", "Progress", "Run", "check", "open_doses", "verify"]
 
 MANIFEST = "manifest.json"
 OUTPUTS = frozenset({"results.parquet", "results.csv", "worklists", "summary.json", MANIFEST})
@@ -133,7 +139,7 @@ def verify(
             about={
                 "command": "verify",
                 "matcher": matcher.name,
-                "model": _about_model(matcher),
+                "model": about_model(matcher.weigher) if isinstance(matcher, Fuzzy) else None,
                 "policy": str(policy),
                 "disclosure": disclosure.value,
                 "registry": _about_registry(registry),
@@ -185,16 +191,7 @@ def _run(
     progress: Progress | None,
 ) -> Run:
     started = datetime.now(UTC)
-    source = open_source(
-        doses,
-        Options(
-            known=DOSE_COLUMNS,
-            given=options.columns,
-            delimiter=options.delimiter,
-            encoding=options.encoding,
-            sheet=options.sheet,
-        ),
-    )
+    source = open_doses(doses, options)
     with (
         fresh_folder(out, marker=MANIFEST, ours=OUTPUTS) as folder,
         ThreadPoolExecutor(1) as digester,
@@ -236,6 +233,20 @@ def _run(
         write_json(folder / "summary.json", summary)
         write_json(folder / MANIFEST, manifest)
     return Run(out, summary, manifest, source.notes)
+
+
+def open_doses(doses: Path, options: InputOptions) -> Source:
+    """Open a vaccination list as a caller says it is to be read."""
+    return open_source(
+        doses,
+        Options(
+            known=DOSE_COLUMNS,
+            given=options.columns,
+            delimiter=options.delimiter,
+            encoding=options.encoding,
+            sheet=options.sheet,
+        ),
+    )
 
 
 def _is_short(doses: Path) -> bool:
@@ -292,19 +303,3 @@ def _fitted(matcher: Fuzzy, registry: str | Path | Registry) -> Fuzzy:
         with open_registry(registry) as opened:
             return matcher.fitted(opened)
     return matcher.fitted(registry)
-
-
-def _about_model(matcher: Matcher) -> dict[str, Any] | None:
-    """Say by which model weights were made, and what was enough."""
-    if not isinstance(matcher, Fuzzy):
-        return None
-    model = matcher.weigher.model
-    return {
-        "name": str(model),
-        "prior": round(matcher.weigher.prior, 3),
-        "coverage": model.coverage,
-        "threshold": model.threshold,
-        "margin": model.margin,
-        "possible": model.possible,
-        "sha256": hashlib.sha256(model.to_json().encode()).hexdigest(),
-    }

@@ -8,13 +8,13 @@ from typing import Any, Final, TypeAlias
 import attrs
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from vnvaxmatch.bulk.lift import Interner, Memo, distinct, distinct_ints, distinct_rows
+from vnvaxmatch.bulk.lift import Interner, Memo, distinct_ints, distinct_rows
+from vnvaxmatch.bulk.likeness_bits import LikenessBits
 from vnvaxmatch.bulk.linking.rules import Beside, Conflict, conflict
 from vnvaxmatch.bulk.linking.statements import Statements
-from vnvaxmatch.bulk.numbers import NO_NUMBER, SEXES
+from vnvaxmatch.bulk.numbers import NO_NUMBER, SEXES, are_far
 from vnvaxmatch.compare import (
     Level,
     Likeness,
@@ -23,11 +23,11 @@ from vnvaxmatch.compare import (
     compare_number_texts,
     compare_sexes,
 )
-from vnvaxmatch.model import NEAR_NUMBERS, RAREST, Weigher, code_of
+from vnvaxmatch.model import Weigher
 from vnvaxmatch.normalize import IdNumber
 from vnvaxmatch.records import Field
 
-__all__ = ["TWELVE_DIGITS", "PairWeigher", "Pairs", "name_bits", "split_names"]
+__all__ = ["PairWeigher", "Pairs"]
 
 Ints: TypeAlias = npt.NDArray[Any]
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -78,18 +78,18 @@ class PairWeigher:
         self._keys = statements.keys.to_pylist()
         self._folds = statements.folds.to_pylist()
         self._nameless = pc.equal(statements.keys, "").to_numpy(zero_copy_only=False)
-        self._name_bits = name_bits(statements.folds, weigher)
         self._phone_bits = weigher.frequencies.bits - log2(_PEOPLE_A_PHONE)
         self._plain = pc.equal(statements.keys, statements.folds).to_numpy(zero_copy_only=False)
         _, number = distinct_ints(statements.number)
         self._repeated = np.bincount(number, weights=statements.rows)[number] > 1
         self.likenesses: Interner[Likeness] = Interner()
+        self._bits = LikenessBits(weigher, self.likenesses)
+        self._name_bits = self._bits.names(statements.folds)
         self._missing = self.likenesses.number((Level.MISSING, None))
         self._same = self.likenesses.number((Level.SAME, None))
         self._names: Memo[tuple[int, int], int] = Memo(self._compare_names)
         self._births: Memo[tuple[int, int], int] = Memo(self._compare_births)
         self._homes: Memo[tuple[int, int], bool] = Memo(self._are_apart)
-        self._birth_bits: Memo[tuple[int, int], float] = Memo(self._weigh_birth)
         self.conflicts: Interner[Conflict | None] = Interner()
         self.conflicts.number(None)
 
@@ -152,7 +152,7 @@ class PairWeigher:
         likeness = np.full(len(a), self._same, dtype=np.int64)
         missing = (a == NO_NUMBER) | (b == NO_NUMBER)
         unequal = (a != b) & ~missing
-        far = unequal & (a < TWELVE_DIGITS) & (b < TWELVE_DIGITS) & (_digits_off(a, b) > 2)
+        far = unequal & are_far(a, b)
         if far.any():
             at = int(np.flatnonzero(far)[0])
             likeness[far] = self._compare_numbers(int(a[at]), int(b[at]))
@@ -195,43 +195,21 @@ class PairWeigher:
     def _total(self, likeness: tuple[Ints, Ints, Ints, Ints], a: Ints, b: Ints) -> Floats:
         s = self._statements
         name, birth, sex, number = likeness
-        name_bits, by_term = self._parts(Field.NAME, name)
+        name_bits, by_term = self._bits.fixed(Field.NAME, name)
         rarity = np.minimum(self._name_bits[s.name[a]], self._name_bits[s.name[b]])
         name_bits = name_bits + np.where(by_term, rarity, 0.0)
         born = np.minimum(
-            self._lifted(birth, s.birth[a]),
-            self._lifted(birth, s.birth[b]),
+            self._bits.births(birth, s.birth[a]),
+            self._bits.births(birth, s.birth[b]),
         )
-        sex_bits, _ = self._parts(Field.SEX, sex)
-        number_bits, _ = self._parts(Field.ID_NUMBER, number)
-        things = self.likenesses.things
-        near = np.array([code_of(thing) in NEAR_NUMBERS for thing in things])[number]
-        for at in np.flatnonzero(near).tolist():
+        sex_bits, _ = self._bits.fixed(Field.SEX, sex)
+        number_bits, _ = self._bits.fixed(Field.ID_NUMBER, number)
+        for at in np.flatnonzero(self._bits.near(number)).tolist():
             held = (int(s.birth[a[at]]), int(s.birth[b[at]]))
             born[at] = min(self._weigher.birth_beside_near(float(born[at]), h) for h in held)
             sex_bits[at] = min(sex_bits[at], 0.0)
         total: Floats = self._weigher.prior + name_bits + born + sex_bits + number_bits
         return total
-
-    def _parts(self, field: Field, likeness: Ints) -> tuple[Floats, Ints]:
-        """Give what likenesses are worth, and whether the rarity of a term is to be added."""
-        bits = np.zeros(len(self.likenesses.things))
-        by_term = np.zeros(len(bits), dtype=np.bool_)
-        for place in np.unique(likeness).tolist():
-            thing = self.likenesses.things[place]
-            if thing[0] is not Level.MISSING:
-                bits[place], by_term[place] = self._weigher.part(field, code_of(thing))
-        return bits[likeness], by_term[likeness]
-
-    def _lifted(self, likeness: Ints, births: Ints) -> Floats:
-        first, index = distinct_rows(likeness, births)
-        pairs = zip(likeness[first].tolist(), births[first].tolist(), strict=True)
-        bits: Floats = np.array(self._birth_bits(list(pairs)), dtype=np.float64)[index]
-        return bits
-
-    def _weigh_birth(self, pair: tuple[int, int]) -> float:
-        thing = self.likenesses.things[pair[0]]
-        return 0.0 if thing[0] is Level.MISSING else self._weigher.birth(code_of(thing), pair[1])
 
     def _conflict(
         self, likeness: tuple[Ints, ...], *, years: Ints, plain: Ints, apart: Ints, repeated: Ints
@@ -249,36 +227,5 @@ class PairWeigher:
         return np.array(told, dtype=np.int64)[index]
 
 
-TWELVE_DIGITS = IdNumber("000000000").code
-"""The codes of twelve digits lie below it."""
-
 _FAR_APART: Final = 100
 """Years above which births are as far apart as can matter."""
-
-
-def _digits_off(a: Ints, b: Ints) -> Ints:
-    """Count the digits in which two columns of twelve-digit numbers differ."""
-    off = np.zeros(len(a), dtype=np.int64)
-    for power in range(12):
-        off += a // 10**power % 10 != b // 10**power % 10
-    return off
-
-
-def name_bits(folds: pa.StringArray, weigher: Weigher) -> Floats:
-    """Give the rarity of names without marks, as :meth:`Frequencies.name_bits` does one."""
-    surnames, rests = split_names(folds)
-    counts = weigher.frequencies
-    bits = np.zeros(len(folds))
-    for column, rule in ((surnames, counts.surname_bits), (rests, counts.rest_bits)):
-        values, index = distinct(column)
-        bits += np.array([rule(value) for value in values], dtype=np.float64)[index]
-    limited: Floats = np.minimum(bits, RAREST)
-    return limited
-
-
-def split_names(folds: pa.StringArray) -> tuple[pa.StringArray, pa.StringArray]:
-    """Split names without marks into the first word and all that follows."""
-    return (
-        pc.replace_substring_regex(folds, " .*$", ""),
-        pc.replace_substring_regex(folds, "^[^ ]* ?", ""),
-    )

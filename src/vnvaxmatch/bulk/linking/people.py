@@ -13,11 +13,12 @@ import pyarrow.compute as pc
 
 from vnvaxmatch.blocking import KeyKind
 from vnvaxmatch.bulk.lift import distinct, distinct_ints, distinct_rows
+from vnvaxmatch.bulk.likeness_bits import split_names
 from vnvaxmatch.bulk.linking.blocks import Found, find
 from vnvaxmatch.bulk.linking.clusters import group
-from vnvaxmatch.bulk.linking.pairs import TWELVE_DIGITS, Pairs, PairWeigher, split_names
+from vnvaxmatch.bulk.linking.pairs import Pairs, PairWeigher
 from vnvaxmatch.bulk.linking.statements import DoseRows, Statements
-from vnvaxmatch.bulk.numbers import NO_NUMBER
+from vnvaxmatch.bulk.numbers import NO_NUMBER, has_twelve_digits
 from vnvaxmatch.model import Frequencies, Model, Weigher, most_common
 from vnvaxmatch.normalize.doses import MOST_DOSES
 from vnvaxmatch.outcome import Doubt, Reason
@@ -59,7 +60,7 @@ def count(statements: Statements) -> Frequencies:
     """
     _, fold = distinct(statements.folds)
     first, one = distinct_rows(fold[statements.name], statements.birth.astype(np.int64))
-    twelve = (statements.number != NO_NUMBER) & (statements.number < TWELVE_DIGITS)
+    twelve = has_twelve_digits(statements.number)
     _, number = distinct_ints(statements.number[twelve])
     each, _ = distinct_rows(one[twelve], number)
     people = np.maximum(np.bincount(one[twelve][each], minlength=len(first)), 1)

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
-from vnvaxmatch.bulk.columns import DOSE_COLUMNS
 from vnvaxmatch.bulk.judges import ReadingRules
 from vnvaxmatch.bulk.linking.people import count, link_statements, rows_beside, weigher_for
 from vnvaxmatch.bulk.linking.statements import read_rows
 from vnvaxmatch.bulk.linking.writing import link_table, summarize, write_links
 from vnvaxmatch.bulk.pipes import ahead
-from vnvaxmatch.bulk.provenance import about_input, about_library, digest, vote, write_json
-from vnvaxmatch.bulk.runs import MANIFEST, InputOptions, Progress, Run
-from vnvaxmatch.bulk.sources import open_source
-from vnvaxmatch.bulk.sources.source import Options
+from vnvaxmatch.bulk.provenance import (
+    about_input,
+    about_library,
+    about_model,
+    digest,
+    vote,
+    write_json,
+)
+from vnvaxmatch.bulk.runs import MANIFEST, InputOptions, Progress, Run, open_doses
 from vnvaxmatch.bulk.workdir import fresh_folder
 from vnvaxmatch.errors import InputError
-from vnvaxmatch.model import Model, Weigher, default_model
+from vnvaxmatch.model import Model, default_model
 from vnvaxmatch.normalize.tables import tables_digest
 
 __all__ = ["link"]
@@ -49,16 +51,7 @@ def link(
     """
     doses, given = Path(doses), options or InputOptions()
     started = datetime.now(UTC)
-    source = open_source(
-        doses,
-        Options(
-            known=DOSE_COLUMNS,
-            given=given.columns,
-            delimiter=given.delimiter,
-            encoding=given.encoding,
-            sheet=given.sheet,
-        ),
-    )
+    source = open_doses(doses, given)
     with (
         fresh_folder(Path(out), marker=MANIFEST, ours=_OUTPUTS) as folder,
         ThreadPoolExecutor(1) as digester,
@@ -81,7 +74,11 @@ def link(
         manifest = {
             "library": about_library(),
             "command": "link",
-            "model": _about_model(weigher, beside),
+            "model": {
+                **about_model(weigher),
+                "rows_beside": round(beside, 3),
+                "people": weigher.frequencies.total,
+            },
             "input": about_input(doses, source, sha256.result()),
             "name_encoding": rules.encoding.value if rules.encoding else "unicode",
             "reference": given.reference.isoformat() if given.reference else None,
@@ -105,18 +102,3 @@ def _stage(
     if progress is None:
         return None
     return lambda done: progress(stage, done, total)
-
-
-def _about_model(weigher: Weigher, beside: float) -> dict[str, Any]:
-    """Say by which model weights were made, and what was enough."""
-    model = weigher.model
-    return {
-        "name": str(model),
-        "prior": round(weigher.prior, 3),
-        "rows_beside": round(beside, 3),
-        "people": weigher.frequencies.total,
-        "threshold": model.threshold,
-        "margin": model.margin,
-        "possible": model.possible,
-        "sha256": hashlib.sha256(model.to_json().encode()).hexdigest(),
-    }
