@@ -79,21 +79,21 @@ def test_addresses_that_are_not_safe_are_refused(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "origin", "prefix"),
+    ("url", "origin", "path"),
     [
-        ("https://registry.example", "https://registry.example", ""),
-        ("https://registry.example:8443/api/v1/", "https://registry.example:8443", "/api/v1"),
-        ("https://đăng-ký.example", "https://xn--ng-k-1ta5t71c.example", ""),
-        ("http://127.0.0.1:8080", "http://127.0.0.1:8080", ""),
-        ("http://localhost", "http://localhost", ""),
+        ("https://registry.example", "https://registry.example", "/"),
+        ("https://registry.example:8443/api/v1/", "https://registry.example:8443", "/api/v1/"),
+        ("https://đăng-ký.example", "https://xn--ng-k-1ta5t71c.example", "/"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080", "/"),
+        ("http://localhost", "http://localhost", "/"),
         ("http://[::1]:8080/x", "http://[::1]:8080", "/x"),
     ],
 )
-def test_addresses_are_read(url: str, origin: str, prefix: str) -> None:
+def test_addresses_are_read(url: str, origin: str, path: str) -> None:
     """https anywhere, http on this computer only."""
     address = Address.of(url)
     assert address.origin.startswith(origin.partition("xn--")[0])
-    assert address.prefix == prefix
+    assert address.path == path
 
 
 def test_http_elsewhere_must_be_allowed() -> None:
@@ -129,6 +129,13 @@ def test_requests_that_would_say_something_else_are_not_sent(request_: Request) 
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("path", ["/services/citizens", "/services/citizens/", "/"])
+def test_a_question_without_a_path_goes_to_the_address_as_given(path: str) -> None:
+    """One service at one address: a slash more or less would be another one."""
+    address = Address.of(f"https://there.example{path}")
+    assert address.complete(Request("POST", ""), {}).path == path
+
+
 @given(st.text(max_size=30))
 def test_no_path_leaves_the_prefix(path: str) -> None:
     """Whatever the path, it is refused or stands below the address."""
@@ -137,7 +144,7 @@ def test_no_path_leaves_the_prefix(path: str) -> None:
         sent = address.complete(Request("GET", path), {}).path
     except RefusedError:
         return
-    assert sent.startswith("/api/")
+    assert sent.startswith("/api/") or (sent == "/api" and not path.strip("/"))
     assert not {"..", "."} & set(sent.partition("?")[0].split("/"))
     assert sent.isascii()
 

@@ -25,12 +25,15 @@ _HEADER: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 @attrs.frozen
 class Address:
-    """The origin of a registry, and the path that its questions begin with."""
+    """The origin of a registry, and the path that its questions begin with.
+
+    ``path`` is the whole path as it was given, for a question that adds nothing to it.
+    """
 
     is_secure: bool
     host: str
     port: int
-    prefix: str
+    path: str
 
     @classmethod
     def of(cls, url: str, /, *, allow_http: bool = False) -> Address:
@@ -39,7 +42,7 @@ class Address:
         Raises :class:`~vnvaxmatch.errors.InputError`.
 
         >>> Address.of("https://registry.example/api/")
-        Address(is_secure=True, host='registry.example', port=443, prefix='/api')
+        Address(is_secure=True, host='registry.example', port=443, path='/api/')
         """
         try:
             parts = urlsplit(url)
@@ -60,7 +63,7 @@ class Address:
                 f"http://{host} would show personal data to everybody on the way: use https"
             )
         secure = parts.scheme == "https"
-        return cls(secure, host, port or (443 if secure else 80), parts.path.rstrip("/"))
+        return cls(secure, host, port or (443 if secure else 80), parts.path or "/")
 
     @property
     def origin(self) -> str:
@@ -75,7 +78,8 @@ class Address:
 
         Raises :class:`~vnvaxmatch.errors.RefusedError` for what cannot be sent, naming no value.
         """
-        path = f"{self.prefix}/{request.path.lstrip('/')}"
+        below = request.path.lstrip("/")
+        path = f"{self.path.rstrip('/')}/{below}" if below else self.path
         if not _METHOD.fullmatch(request.method) or not _is_path(path):
             raise RefusedError("the codec made a request that cannot be sent: report it")
         return Request(
