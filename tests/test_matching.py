@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 import attrs
 import pytest
@@ -15,12 +15,14 @@ from vnvaxmatch import (
     Level,
     MemoryRegistry,
     Outcome,
+    Policy,
     Verdict,
     amatch,
     amatch_many,
     match,
     match_many,
 )
+from vnvaxmatch.backends import Conversation
 from vnvaxmatch.errors import RegistryError
 from vnvaxmatch.normalize import IdNumber
 from vnvaxmatch.testing import claims, populations
@@ -148,6 +150,51 @@ def test_an_outage_is_an_error() -> None:
         match(claim, by=Exact(), against=BrokenRegistry())
     with pytest.raises(RegistryError, match="does not answer"):
         asyncio.run(amatch(claim, by=Exact(), against=BrokenRegistry()))
+
+
+class Guess:
+    """A matcher that asks in words and is answered by a number."""
+
+    name = "guess/1"
+
+    def flow(self, claim: Claim, /, *, policy: Policy) -> Conversation[str, int]:
+        """Ask twice."""
+        first = yield "how many?"
+        second = yield f"not {first}?"
+        return Verdict(Outcome.AMBIGUOUS, candidates=(str(first), str(second)))
+
+
+@attrs.frozen
+class Clerk:
+    """Answers words by their length, at once, later, or as a future, as it is told to."""
+
+    how: str
+
+    def find(self, question: str, /) -> int | Awaitable[int]:
+        """Answer."""
+        if self.how == "at once":
+            return len(question)
+        waits = self._later(question)
+        return asyncio.ensure_future(waits) if self.how == "future" else waits
+
+    async def _later(self, question: str) -> int:
+        await asyncio.sleep(0)
+        return len(question)
+
+
+@pytest.mark.parametrize("how", ["at once", "later", "future"])
+def test_questions_may_be_of_any_kind(how: str) -> None:
+    """A matcher of its own kind of questions is run, whether its answers are awaited or not."""
+
+    async def awaited() -> Verdict:
+        return await amatch(Claim(), by=Guess(), against=Clerk(how))
+
+    assert asyncio.run(awaited()).candidates == ("9", "6")
+
+
+def test_questions_of_any_kind_need_no_loop() -> None:
+    """The same matcher runs without await."""
+    assert match(Claim(), by=Guess(), against=Clerk("at once")).candidates == ("9", "6")
 
 
 def test_who_is_settled_without_a_registry_does_not_ask_it() -> None:

@@ -19,16 +19,20 @@ from vnvaxmatch.backends.matching import amatch, amatch_many, match, match_many
 from vnvaxmatch.backends.memory import MemoryRegistry
 from vnvaxmatch.backends.protocols import (
     AsyncRegistry,
+    Conversation,
     CountedRegistry,
     Flow,
     Found,
     Matcher,
+    MatcherOf,
     Registry,
+    RegistryOf,
 )
 
 __all__ = [
     "GROUP",
     "AsyncRegistry",
+    "Conversation",
     "CountedRegistry",
     "Decision",
     "Exact",
@@ -36,8 +40,10 @@ __all__ = [
     "Found",
     "Fuzzy",
     "Matcher",
+    "MatcherOf",
     "MemoryRegistry",
     "Registry",
+    "RegistryOf",
     "amatch",
     "amatch_many",
     "decide",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Generator, Iterable, Mapping, Sequence
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import attrs
 
@@ -12,7 +12,24 @@ from vnvaxmatch.model.frequencies import Frequencies
 from vnvaxmatch.policy import Policy, Verdict
 from vnvaxmatch.records import Claim, Entry
 
-__all__ = ["AsyncRegistry", "CountedRegistry", "Flow", "Found", "Matcher", "Registry"]
+__all__ = [
+    "AsyncRegistry",
+    "Conversation",
+    "CountedRegistry",
+    "Flow",
+    "Found",
+    "Matcher",
+    "MatcherOf",
+    "Registry",
+    "RegistryOf",
+]
+
+Q = TypeVar("Q")
+A = TypeVar("A")
+Q_co = TypeVar("Q_co", covariant=True)
+A_co = TypeVar("A_co", covariant=True)
+Q_contra = TypeVar("Q_contra", contravariant=True)
+A_contra = TypeVar("A_contra", contravariant=True)
 
 
 @attrs.frozen
@@ -111,8 +128,11 @@ class AsyncRegistry(Protocol):
         ...
 
 
-Flow: TypeAlias = Generator[Sequence[Key], Found, Verdict]
-"""One match as a conversation: it yields keys to look up, is sent what was found, and returns."""
+Conversation: TypeAlias = Generator[Q, A, Verdict]
+"""One match as a conversation: it yields questions, is sent the answers, and returns."""
+
+Flow: TypeAlias = Conversation[Sequence[Key], Found]
+"""The conversation with a :class:`Registry`: it yields keys to look up, is sent what was found."""
 
 
 @runtime_checkable
@@ -131,4 +151,35 @@ class Matcher(Protocol):
 
     def flow(self, claim: Claim, /, *, policy: Policy) -> Flow:
         """Start the conversation that ends in a verdict."""
+        ...
+
+
+@runtime_checkable
+class MatcherOf(Protocol[Q_co, A_contra]):
+    """A matcher that asks questions of any kind: a :class:`Matcher` is one of keys.
+
+    It must and must not what a :class:`Matcher` must and must not. There is no need to name this
+    type in a class that fills it: what ``flow`` yields and is sent says what the registry that it
+    is run against must take and give, and a type checker holds the two together.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name and version, as results record it."""
+        ...
+
+    def flow(self, claim: Claim, /, *, policy: Policy) -> Conversation[Q_co, A_contra]:
+        """Start the conversation that ends in a verdict."""
+        ...
+
+
+@runtime_checkable
+class RegistryOf(Protocol[Q_contra, A_co]):
+    """Whoever answers the questions of a :class:`MatcherOf`: a :class:`Registry` is one of keys.
+
+    It must raise :class:`~vnvaxmatch.errors.RegistryError` when it cannot be asked.
+    """
+
+    def find(self, question: Q_contra, /) -> A_co:
+        """Answer one question."""
         ...

@@ -17,6 +17,7 @@ from vnvaxmatch.backends.remote.client import (
     tls_context,
 )
 from vnvaxmatch.backends.remote.codecs import Answerer, Codec, codec
+from vnvaxmatch.backends.remote.entries import AsyncRemoteEntries, RemoteEntries
 from vnvaxmatch.backends.remote.matcher import RemoteMatcher
 from vnvaxmatch.backends.remote.status import UNDETERMINED, Failure, Meaning
 from vnvaxmatch.backends.remote.wire import Request, Response
@@ -24,6 +25,7 @@ from vnvaxmatch.backends.remote.wire import Request, Response
 __all__ = [
     "UNDETERMINED",
     "Answerer",
+    "AsyncRemoteEntries",
     "AsyncRemoteRegistry",
     "AsyncTransport",
     "Auth",
@@ -34,6 +36,7 @@ __all__ = [
     "Limits",
     "LocalTransport",
     "Meaning",
+    "RemoteEntries",
     "RemoteMatcher",
     "RemoteRegistry",
     "Request",

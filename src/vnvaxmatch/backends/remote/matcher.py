@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from typing import TypeAlias
 
 import attrs
 
 from vnvaxmatch.backends.decisions import Decision, verdict_of
+from vnvaxmatch.backends.protocols import Conversation
 from vnvaxmatch.backends.remote.answers import conclude
+from vnvaxmatch.backends.remote.codecs import codec as codec_of
 from vnvaxmatch.backends.remote.codecs.protocol import Codec
 from vnvaxmatch.backends.remote.wire import Request, Response
 from vnvaxmatch.outcome import Reason
-from vnvaxmatch.policy import Outcome, Policy, Verdict, settle
+from vnvaxmatch.policy import Outcome, Policy, settle
 from vnvaxmatch.records import Claim
 
-__all__ = ["RemoteFlow", "RemoteMatcher"]
+__all__ = ["RemoteFlow", "RemoteMatcher", "matcher_of"]
 
-RemoteFlow: TypeAlias = Generator[Request, Response, Verdict]
-"""One match as a conversation: it yields a request, is sent the response, and returns."""
+RemoteFlow: TypeAlias = Conversation[Request, Response]
+"""The conversation with a remote registry: it yields a request, is sent the response."""
 
 
 @attrs.frozen
@@ -50,3 +51,8 @@ class RemoteMatcher:
             response = yield request
             decision = conclude(self.codec.answer(response, claim), policy=policy)
         return verdict_of(claim, decision, {}, matcher=self.name, policy=policy)
+
+
+def matcher_of(codec: Codec | str, /) -> RemoteMatcher:
+    """Make the matcher of a codec, or of the name of one."""
+    return RemoteMatcher(codec_of(codec) if isinstance(codec, str) else codec)

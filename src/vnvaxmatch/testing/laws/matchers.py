@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 import attrs
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from vnvaxmatch.backends import Found, Matcher, MemoryRegistry, Registry, amatch, match
-from vnvaxmatch.blocking import Key, keys
+from vnvaxmatch.backends import MatcherOf, MemoryRegistry, RegistryOf, amatch, match
+from vnvaxmatch.blocking import keys
 from vnvaxmatch.normalize import IdNumber, nationality
 from vnvaxmatch.outcome import Normalized, Reason
 from vnvaxmatch.policy import Outcome, Policy, Verdict, strict
@@ -34,11 +35,11 @@ class MatcherLaws(Laws):
 
     policy: Policy = strict
 
-    def make_matcher(self) -> Matcher:
+    def make_matcher(self) -> MatcherOf[Any, Any]:
         """Make the matcher."""
         raise NotImplementedError
 
-    def make_registry(self, entries: Sequence[Entry]) -> Registry:
+    def make_registry(self, entries: Sequence[Entry]) -> RegistryOf[Any, Any]:
         """Make a registry of these entries and no others."""
         return MemoryRegistry(entries)
 
@@ -179,12 +180,12 @@ class MatcherLaws(Laws):
 class _Awaited:
     """A registry whose answers are awaited."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: RegistryOf[Any, Any]) -> None:
         self._registry = registry
 
-    async def find(self, keys: Sequence[Key], /) -> Found:
+    async def find(self, question: Any, /) -> Any:
         await asyncio.sleep(0)
-        return self._registry.find(keys)
+        return self._registry.find(question)
 
 
 def _numbers(entry: Entry) -> set[IdNumber]:

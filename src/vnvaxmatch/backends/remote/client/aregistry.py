@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from vnvaxmatch.backends.matching import amatch
+from vnvaxmatch.backends.remote.client.acaller import AsyncCaller
 from vnvaxmatch.backends.remote.client.asking import Asking
 from vnvaxmatch.backends.remote.client.auth import Auth
-from vnvaxmatch.backends.remote.client.brakes import FOREVER
-from vnvaxmatch.backends.remote.client.calls import Refresh, Reply, Send, Wait, turn
 from vnvaxmatch.backends.remote.client.limits import Limits
-from vnvaxmatch.backends.remote.client.ordering import by_tasks
 from vnvaxmatch.backends.remote.client.pool import Counts
-from vnvaxmatch.backends.remote.client.probing import judge_probe
 from vnvaxmatch.backends.remote.client.transport import AsyncTransport
-from vnvaxmatch.backends.remote.status import UNDETERMINED
 from vnvaxmatch.backends.remote.wire import Request, Response
-from vnvaxmatch.errors import NotAuthorisedError, RegistryError
+from vnvaxmatch.errors import RegistryError
 from vnvaxmatch.policy import Policy, Verdict, strict
 from vnvaxmatch.records import Claim
 
 if TYPE_CHECKING:
     from vnvaxmatch.backends.remote.codecs.protocol import Codec
+    from vnvaxmatch.backends.remote.matcher import RemoteFlow
 
 __all__ = ["AsyncRemoteRegistry"]
 
@@ -46,13 +43,15 @@ class AsyncRemoteRegistry:
         transport: AsyncTransport | None = None,
         **options: Any,
     ) -> None:
-        self._asking = Asking(url, codec=codec, auth=auth, tls=tls, limits=limits, **options)
-        self._waiting: list[asyncio.Future[None]] = []
-        self._renewing = asyncio.Lock()
-        self._transport = transport if transport is not None else self._own_transport()
+        from vnvaxmatch.backends.remote.matcher import matcher_of
+
+        self._matcher = matcher_of(codec)
+        statuses = self._matcher.codec.statuses
+        asking = Asking(url, answers=statuses, auth=auth, tls=tls, limits=limits, **options)
+        self._caller = AsyncCaller(asking, transport=transport)
 
     def __repr__(self) -> str:
-        return f"AsyncRemoteRegistry({self._asking.address.host}, {self.name})"
+        return f"AsyncRemoteRegistry({self._caller.asking.address.host}, {self.name})"
 
     async def __aenter__(self) -> AsyncRemoteRegistry:
         return self
@@ -68,150 +67,41 @@ class AsyncRemoteRegistry:
     @property
     def name(self) -> str:
         """Name and version of the matcher, as results record it."""
-        return self._asking.matcher.name
+        return self._matcher.name
 
     @property
     def counts(self) -> Counts:
         """What was done so far."""
-        return self._asking.counts
+        return self._caller.asking.counts
 
-    def flow(self, claim: Claim, /, *, policy: Policy) -> Any:
+    def flow(self, claim: Claim, /, *, policy: Policy) -> RemoteFlow:
         """Start the conversation that ends in a verdict."""
-        return self._asking.matcher.flow(claim, policy=policy)
+        return self._matcher.flow(claim, policy=policy)
 
     async def find(self, request: Request, /, *, name: str | None = None) -> Response:
         """Ask one question, as :meth:`RemoteRegistry.find` does."""
-        call, pool = self._asking.call(request, name=name), self._asking.pool
-        reply: Reply = None
-        try:
-            while True:
-                step = call.send(reply)
-                if pool.stirred:
-                    self._stir()
-                if type(step) is Send:
-                    asked = self._asking.signed(step)
-                    reply = await self._transport.send(asked, timeout=step.timeout)
-                elif type(step) is Wait:
-                    reply = None
-                    await self._wait(step)
-                elif type(step) is Refresh:
-                    reply = await self._refresh(step.generation)
-        except StopIteration as done:
-            response: Response = done.value
-            return response
-        finally:
-            call.close()
-            self._stir()
+        return await self._caller.ask(request, name=name)
 
     def ask_many(
         self, requests: Iterable[Request], /, *, window: int | None = None
     ) -> AsyncIterator[Response | RegistryError]:
         """Ask many questions at a time, as :meth:`RemoteRegistry.ask_many` does."""
-        return self._many(requests, self.find, window)
+        return self._caller.many(requests, self._caller.ask, window=window)
 
     def match_many(
         self, claims: Iterable[Claim], /, *, policy: Policy = strict, window: int | None = None
     ) -> AsyncIterator[Verdict | RegistryError]:
         """Compare many claims at a time, lazily and in order, as :meth:`ask_many` asks."""
-        return self._many(claims, lambda claim: self._match(claim, policy), window)
+
+        async def matched(claim: Claim) -> Verdict:
+            return await amatch(claim, by=self._matcher, against=self, policy=policy)
+
+        return self._caller.many(claims, matched, window=window)
 
     async def probe(self) -> None:
         """Find out whether the registry can be asked, as :meth:`RemoteRegistry.probe` does."""
-        asking = self._asking
-        if asking.auth is not None and not asking.auth.generation:
-            await self._refresh(0)
-        send = Send(asking.probing(), asking.limits.attempt_timeout)
-        reply = await self._send(send)
-        renew = isinstance(reply, Response) and reply.status == 401 and asking.auth is not None
-        if renew and await self._refresh(asking.auth.generation):  # type: ignore[union-attr]
-            reply = await self._send(send)
-        await asyncio.to_thread(judge_probe, reply, asking.address, context=asking.tls)
+        await self._caller.probe()
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._transport.close()
-
-    def _own_transport(self) -> AsyncTransport:
-        from vnvaxmatch.backends.remote.client.loop import LoopTransport
-
-        asking = self._asking
-        return LoopTransport(
-            asking.address,
-            tls=asking.tls,
-            body_limit=asking.limits.body_limit,
-            in_flight=asking.limits.in_flight,
-            keep_alive=asking.keep_alive,
-        )
-
-    def _many(
-        self, items: Iterable[Any], work: Callable[[Any], Awaitable[Any]], window: int | None
-    ) -> AsyncGenerator[Any, None]:
-        async def tried(item: Any) -> Any:
-            try:
-                return await work(item)
-            except UNDETERMINED as error:
-                return error.with_traceback(None)  # which would keep what was asked
-
-        width = self._asking.limits.in_flight
-        return by_tasks(
-            items, tried, turn=self._turn, width=width, window=max(width, window or 16 * width)
-        )
-
-    async def _match(self, claim: Claim, policy: Policy) -> Verdict:
-        flow = self.flow(claim, policy=policy)
-        try:
-            request = next(flow)
-            while True:
-                request = flow.send(await self.find(request))
-        except StopIteration as done:
-            verdict: Verdict = done.value
-            return verdict
-
-    def _stir(self) -> None:
-        """Wake those that wait, if there is reason to."""
-        if self._asking.pool.stirred:
-            self._asking.pool.stirred = False
-            waiting, self._waiting = self._waiting, []
-            for one in waiting:
-                if not one.done():
-                    one.set_result(None)
-
-    async def _send(self, step: Send) -> Any:
-        return await self._transport.send(self._asking.signed(step), timeout=step.timeout)
-
-    async def _wait(self, step: Wait) -> None:
-        left = step.until - self._asking.pool.clock()
-        if not step.wakeable:
-            await asyncio.sleep(left)
-            return
-        stirred = asyncio.get_running_loop().create_future()
-        self._waiting.append(stirred)
-        try:
-            async with asyncio.timeout(None if left == FOREVER else max(0.0, left)):
-                await stirred
-        except TimeoutError:
-            pass
-
-    def _turn(self, place: int) -> Awaitable[None] | None:
-        pool = self._asking.pool
-        return self._wait_turn(place) if pool.until_turn(pool.clock(), place=place) else None
-
-    async def _wait_turn(self, place: int) -> None:
-        for step in turn(self._asking.pool, place=place):
-            await self._wait(step)
-
-    async def _refresh(self, generation: int) -> bool:
-        auth = self._asking.auth
-        assert auth is not None
-        async with self._renewing:
-            if auth.generation != generation:
-                return True  # another call was faster
-            try:
-                renewed = await asyncio.to_thread(auth.refresh)
-                return renewed if isinstance(renewed, bool) else await renewed
-            except RegistryError:
-                raise
-            except Exception as error:
-                raise NotAuthorisedError(
-                    f"no token could be had ({type(error).__name__}): check what gives the tokens"
-                ) from error
+        await self._caller.close()

@@ -8,8 +8,8 @@ import random
 import secrets
 import ssl
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Collection
+from typing import Final
 
 import vnvaxmatch
 from vnvaxmatch.backends.remote.client.address import Address, checked_headers
@@ -22,10 +22,6 @@ from vnvaxmatch.backends.remote.client.transport import ECHO
 from vnvaxmatch.backends.remote.wire import Request
 from vnvaxmatch.errors import InputError
 
-if TYPE_CHECKING:
-    from vnvaxmatch.backends.remote.codecs.protocol import Codec
-    from vnvaxmatch.backends.remote.matcher import RemoteMatcher
-
 __all__ = ["Asking"]
 
 _SHORTEST_KEY: Final = 16
@@ -34,8 +30,9 @@ _SHORTEST_KEY: Final = 16
 class Asking:
     """The settings of one client, and the state that its calls share.
 
-    ``codec`` is one, or its name. ``key`` makes the names of questions (HMAC), which a registry may
-    use to tell a repeat from a new question; it should be given where a run is to be resumed.
+    ``answers`` are the statuses that an answer may come with. ``key`` makes the names of questions
+    (HMAC), which a registry may use to tell a repeat from a new question; it should be given where
+    a run is to be resumed.
     ``must_echo`` takes only answers that repeat that name, ``keep_alive`` lets a connection carry
     more than one question; ``probe_path`` is what a probe asks for, below the address.
     ``clock``, ``wall`` and ``chance`` are the time and the randomness.
@@ -45,7 +42,7 @@ class Asking:
         self,
         url: str,
         *,
-        codec: Codec | str,
+        answers: Collection[int],
         auth: Auth | None = None,
         tls: ssl.SSLContext | None = None,
         limits: Limits | None = None,
@@ -58,14 +55,10 @@ class Asking:
         wall: Callable[[], float] = time.time,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        from vnvaxmatch.backends.remote.codecs import codec as codec_of
-        from vnvaxmatch.backends.remote.matcher import RemoteMatcher
-
         if key is not None and len(key) < _SHORTEST_KEY:
             raise InputError(f"the key for the names of questions needs {_SHORTEST_KEY} bytes")
         self.address = Address.of(url, allow_http=allow_http)
-        self.codec: Codec = codec_of(codec) if isinstance(codec, str) else codec
-        self.matcher: RemoteMatcher = RemoteMatcher(self.codec)
+        self._answers = answers
         self.auth = auth
         self.tls = None if tls is None else check_context(tls)
         if self.tls is None and self.address.is_secure:
@@ -95,7 +88,7 @@ class Asking:
             self.address.complete(request, headers),
             pool=self.pool,
             auth=self.auth,
-            answers=self.codec.statuses,
+            answers=self._answers,
             host=self.address.host,
             must_echo=self._must_echo,
         )

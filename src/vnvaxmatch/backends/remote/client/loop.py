@@ -42,7 +42,12 @@ class _Connector(aiohttp.TCPConnector):
     async def connect(self, *args: Any, **kwargs: Any) -> aiohttp.connector.Connection:
         while True:
             connection = await super().connect(*args, **kwargs)
-            if connection.protocol is None or not connection.protocol.should_close:
+            protocol = connection.protocol
+            if protocol is None:
+                return connection
+            # a connection that is given up would wait for the other side's goodbye over TLS
+            protocol.close = protocol.abort  # type: ignore[method-assign]
+            if not protocol.should_close:
                 return connection
             self.was_surprised = True
             connection.close()

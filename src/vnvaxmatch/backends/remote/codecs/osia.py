@@ -172,7 +172,8 @@ class Osia:
             return _error(403, 403, "forbidden: which field differs is not told here")
         if verdict.outcome is Outcome.AMBIGUOUS:
             return _error(409, SEVERAL, "several people have this number")
-        if verdict.evidence is None and verdict.outcome is Outcome.INCOMPLETE:
+        nobody = Reason.NOT_IN_REGISTRY in verdict.found
+        if verdict.evidence is None and verdict.outcome is Outcome.INCOMPLETE and not nobody:
             return _error(409, NOT_COMPARABLE, "not all of this can be compared")
         unknown = verdict.evidence is None and verdict.outcome is not Outcome.MATCHED
         if unknown and verdict.outcome is not Outcome.MISMATCHED:
