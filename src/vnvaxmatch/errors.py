@@ -16,6 +16,13 @@
     │   └── RefusedError           it refuses the question: wrong address, protocol or settings
     ├── BackendError           no backend of that name, or not a backend
     ├── ModelError             a model cannot be read, or lacks a part
+    ├── LedgerError            a ledger cannot be opened, read or written, or an event is none
+    │   ├── ConflictError          somebody else wrote to the stream first
+    │   └── ProofError             a proof does not prove it
+    ├── CaseError              a case cannot be read, or its history is not one
+    ├── CertifyError           a certificate, signature or proof cannot be made or read
+    │   ├── NotCertifiedError      a record is not certified: nothing is issued for it
+    │   └── VerificationError      what was checked is not valid
     └── MissingExtraError      an optional part is not installed
 
 A message says what is wrong, where, and what to do; it never holds a value from a record.
@@ -26,19 +33,26 @@ from __future__ import annotations
 
 __all__ = [
     "BackendError",
+    "CaseError",
     "CertificateError",
+    "CertifyError",
     "ColumnError",
+    "ConflictError",
     "InputError",
+    "LedgerError",
     "MissingExtraError",
     "ModelError",
     "NotAuthorisedError",
+    "NotCertifiedError",
     "OutputError",
+    "ProofError",
     "RefusedError",
     "RegistryError",
     "RejectedError",
     "ReplyError",
     "RequestError",
     "UnreachableError",
+    "VerificationError",
     "VnvaxmatchError",
 ]
 
@@ -129,6 +143,58 @@ class BackendError(VnvaxmatchError):
 
 class ModelError(VnvaxmatchError):
     """A model of match weights cannot be read, or lacks a part."""
+
+
+class LedgerError(VnvaxmatchError):
+    """A ledger cannot be opened, read or written, or what it should keep is no event."""
+
+
+class ConflictError(LedgerError):
+    """A stream has another number of events than its writer expected; nothing was written.
+
+    Read the stream again, decide again, and append again.
+    """
+
+    def __init__(self, stream: str, expected: int, actual: int) -> None:
+        super().__init__(stream, expected, actual)
+        self.stream = stream
+        self.expected = expected
+        self.actual = actual
+
+    def __str__(self) -> str:
+        return (
+            f"{self.stream} has {self.actual} events, and {self.expected} were expected: somebody "
+            "else wrote to it; read it again, and decide again"
+        )
+
+
+class ProofError(LedgerError):
+    """A proof does not show what it should: the log is another, or the proof is damaged."""
+
+
+class CaseError(VnvaxmatchError):
+    """A case is not there, cannot be read, or has a history that the rules do not allow."""
+
+
+class CertifyError(VnvaxmatchError):
+    """A certificate, a signature or a proof cannot be made, or cannot be read."""
+
+
+class NotCertifiedError(CertifyError):
+    """A record is not certified, or is no longer: no vaccination certificate is issued for it."""
+
+
+class VerificationError(CertifyError):
+    """What was checked is not valid. ``standing`` says what it is instead, ``faults`` why."""
+
+    def __init__(self, standing: str, faults: tuple[str, ...] = ()) -> None:
+        super().__init__(standing, faults)
+        self.standing = standing
+        self.faults = faults
+
+    def __str__(self) -> str:
+        why = f" ({', '.join(self.faults)})" if self.faults else ""
+        return f"not valid: {self.standing}{why}"
 
 
 class MissingExtraError(VnvaxmatchError):

@@ -16,7 +16,9 @@ try:
 
     pytest.register_assert_rewrite("vnvaxmatch.testing.laws")
     from vnvaxmatch.testing.damage import misspelt
+    from vnvaxmatch.testing.events import events
     from vnvaxmatch.testing.laws import (
+        LedgerLaws,
         MatcherLaws,
         NormalizerLaws,
         RegistryLaws,
@@ -40,6 +42,7 @@ except ModuleNotFoundError as error:
     raise MissingExtraError("testing") from error
 
 __all__ = [
+    "LedgerLaws",
     "MatcherLaws",
     "NormalizerLaws",
     "RegistryLaws",
@@ -50,6 +53,7 @@ __all__ = [
     "crowds",
     "different_people",
     "entries",
+    "events",
     "id_numbers",
     "misspelt",
     "names",
