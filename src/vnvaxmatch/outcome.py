@@ -238,6 +238,7 @@ class Reason(StrEnum):
     FIELD_NOT_TOLD = "field_not_told"
     ENTRY_WITHDRAWN = "entry_withdrawn"
     CANNOT_BE_ASKED = "cannot_be_asked"
+    NOT_ANSWERED = "not_answered"
 
 
 def redact(value: object) -> str:

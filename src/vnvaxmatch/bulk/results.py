@@ -15,6 +15,7 @@ from vnvaxmatch.records import Claim, Field
 
 __all__ = [
     "RESULT_SCHEMA",
+    "UNDETERMINED",
     "WEIGHED_SCHEMA",
     "WEIGHTS",
     "result_row",
@@ -39,6 +40,9 @@ RESULT_SCHEMA = pa.schema(
 )
 """Columns of ``results.parquet`` and ``results.csv``. Codes are separated by ``;``."""
 
+
+UNDETERMINED: Final = "undetermined"
+"""The outcome of a row about which a remote registry gave no answer: none of those of a verdict."""
 
 WEIGHTS: Final = ("weight", "margin", *(f"{field}_weight" for field in Field))
 """The columns of weights: the match weight, its margin over the next best, and each field's part,

@@ -44,7 +44,18 @@ from vnvaxmatch.normalize import Vintage
 from vnvaxmatch.normalize.tables import tables_digest
 from vnvaxmatch.policy import Disclosure, Policy, strict
 
-__all__ = ["MANIFEST", "InputOptions", "Progress", "Run", "check", "open_doses", "verify"]
+__all__ = [
+    "MANIFEST",
+    "OUTPUTS",
+    "InputOptions",
+    "Progress",
+    "Run",
+    "check",
+    "open_doses",
+    "reading_rules",
+    "run_list",
+    "verify",
+]
 
 MANIFEST = "manifest.json"
 OUTPUTS = frozenset({"results.parquet", "results.csv", "worklists", "summary.json", MANIFEST})
@@ -130,7 +141,7 @@ def verify(
         )
 
     with Workers(make, count=count) as judges:
-        return _run(
+        return run_list(
             Path(doses),
             Path(out),
             judges=judges,
@@ -163,7 +174,7 @@ def check(
 ) -> Run:
     """Normalize a list and sort it into the three classes of dispatch 2262, without a registry."""
     with Workers(CheckJudge, count=workers) as judges:
-        return _run(
+        return run_list(
             Path(doses),
             Path(out),
             judges=judges,
@@ -177,7 +188,7 @@ def check(
         )
 
 
-def _run(
+def run_list(
     doses: Path,
     out: Path,
     *,
@@ -189,7 +200,13 @@ def _run(
     worklists: bool,
     lang: Lang,
     progress: Progress | None,
+    sha256: str | None = None,
 ) -> Run:
+    """Judge a list batch by batch, and write what a results folder holds.
+
+    ``about`` is what the manifest says beside what is found out here. A list with another digest
+    than ``sha256``, where that is given, was changed meanwhile: then nothing is written.
+    """
     started = datetime.now(UTC)
     source = open_doses(doses, options)
     with (
@@ -207,12 +224,14 @@ def _run(
             first = next(batches, None)
             if first is None:
                 raise InputError(f"{doses} has headings but no rows")
-            rules = ReadingRules(options.reference, vote(first), options.vintage)
+            rules = reading_rules(first, options)
             for decided in judges.judge(chain([first], batches), rules):
                 tally.add(decided)
                 behind.put(decided)
                 if progress is not None:
                     progress("verify", tally.rows, source.rows)
+        if sha256 not in (None, read.result()):
+            raise InputError(f"{doses} was changed while it was being read; run again")
         files = 0
         if spool is not None:
             files = _write_worklists(spool, folder, tally, lang, progress)
@@ -233,6 +252,11 @@ def _run(
         write_json(folder / "summary.json", summary)
         write_json(folder / MANIFEST, manifest)
     return Run(out, summary, manifest, source.notes)
+
+
+def reading_rules(first: pa.RecordBatch, options: InputOptions) -> ReadingRules:
+    """Settle how the texts of a list are to be read, by its first batch."""
+    return ReadingRules(options.reference, vote(first), options.vintage)
 
 
 def open_doses(doses: Path, options: InputOptions) -> Source:

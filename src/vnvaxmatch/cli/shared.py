@@ -39,8 +39,12 @@ _STAGES = {
     "doses": ("mũi tiêm", "doses"),
     "build": ("dựng kho", "build"),
     "read": ("đọc", "read"),
+    "open": ("mở hồ sơ", "open"),
     "pairs": ("so sánh cặp", "pairs"),
     "write": ("ghi", "write"),
+    "ask": ("hỏi từng người", "ask"),
+    "again": ("hỏi lại", "ask again"),
+    "undetermined": ("chưa trả lời", "unanswered"),
 }
 
 
@@ -161,6 +165,8 @@ def progress_bar(lang: Lang) -> Iterator[Progress | None]:
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
+        ProgressColumn,
+        Task,
         TextColumn,
         TimeElapsedColumn,
         TimeRemainingColumn,
@@ -168,11 +174,18 @@ def progress_bar(lang: Lang) -> Iterator[Progress | None]:
     from rich.progress import (
         Progress as Bar,
     )
+    from rich.text import Text
+
+    class RateColumn(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text("" if speed is None else f"{number(round(speed), lang)}/s")
 
     with Bar(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        RateColumn(),
         TimeElapsedColumn(),
         TextColumn("còn" if lang == "vi" else "left"),
         TimeRemainingColumn(),

@@ -49,6 +49,7 @@ def _lines(run: Run, lang: Lang) -> Iterator[str]:
             rows,
             lang,
         )
+    yield from _asked(run.manifest.get("asked"), lang)
     yield ""
     yield from _section(
         say(lang, "Kết quả", "Outcomes"), summary["outcomes"], rows, lang, "outcome."
@@ -89,6 +90,17 @@ def _lines(run: Run, lang: Lang) -> Iterator[str]:
             f"{number(summary['worklists'], lang)} worklists; {unrouted} rows of unknown commune",
         )
     yield say(lang, f"Kết quả ở: {run.out}", f"Results are in: {run.out}")
+
+
+def _asked(asked: Mapping[str, int] | None, lang: Lang) -> Iterator[str]:
+    """Tell how many people were asked about over a network."""
+    if asked is not None:
+        people, left = (number(asked[name], lang) for name in ("people", "undetermined"))
+        yield say(
+            lang,
+            f"  Hỏi qua mạng về {people} người; {left} người chưa có câu trả lời",
+            f"  Asked over the network about {people} people; {left} without an answer",
+        )
 
 
 def _section(

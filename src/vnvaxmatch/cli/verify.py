@@ -11,6 +11,7 @@ import click
 from vnvaxmatch.backends import Matcher, load_backend
 from vnvaxmatch.bulk import check as check_list
 from vnvaxmatch.bulk import verify as verify_list
+from vnvaxmatch.cli.network_options import check_options, is_address, network_options
 from vnvaxmatch.cli.shared import (
     FOLDER,
     dose_list_options,
@@ -37,7 +38,10 @@ _LARGEST_MODEL = 1_000_000
 @click.command(short_help="Compare a list with a registry: right or wrong, and why.")
 @click.argument("doses", type=_LIST)
 @click.option(
-    "--registry", required=True, type=_LIST, help="A file made by `vnvaxmatch registry build`."
+    "--registry",
+    required=True,
+    help="A file made by `vnvaxmatch registry build`, or the https address of a registry that "
+    "somebody else runs.",
 )
 @click.option(
     "--out", required=True, type=FOLDER, help="Folder for the results; replaced as a whole."
@@ -70,12 +74,13 @@ _LARGEST_MODEL = 1_000_000
     "entry it is, and what to correct (only inside the body that owns the registry).",
 )
 @click.option("--no-worklists", is_flag=True, help="Do not write a spreadsheet for every commune.")
+@network_options
 @input_options
 @dose_options
 @lang_option
 def verify(
     doses: Path,
-    registry: Path,
+    registry: str,
     out: Path,
     by: str,
     model: Path | None,
@@ -90,6 +95,7 @@ def verify(
     commune_codes: str,
     workers: int,
     lang: Lang,
+    **network: Any,
 ) -> None:
     """Compare a vaccination list with a registry: right or wrong, and why.
 
@@ -103,6 +109,11 @@ def verify(
     does not. It takes an entry only if that one is sure enough, and nobody else comes near; a row
     is then right by the same rules as with exact.
 
+    With --registry https://… the registry of somebody else is asked over a network, about each
+    person once. What was answered is kept beside --out, in a folder that ends in .unfinished, until
+    all is answered: --resume goes on with it. Exit code 3 says that rows are left about which
+    nobody answered.
+
     \b
     Writes into the folder --out:
       results.parquet, results.csv   a row for every row of the list, in its order
@@ -110,14 +121,30 @@ def verify(
       summary.json, manifest.json    counts; digests and versions, for an audit
     """
     del policy  # one policy so far, which is the library's default
+    check_options(registry)
     options = dose_list_options(
         read_options(columns, delimiter, encoding, sheet), reference_date, commune_codes
     )
+    if is_address(registry):
+        from vnvaxmatch.cli.network import Network, verify_over_network
+
+        verify_over_network(
+            doses,
+            address=registry,
+            network=Network(**network),
+            out=out,
+            disclosure=Disclosure(disclosure),
+            options=options,
+            reference_given=reference_date is not None,
+            worklists=not no_worklists,
+            lang=lang,
+        )
+        return
     matcher = _matcher(by, model)
     with progress_bar(lang) as progress:
         run = verify_list(
             doses,
-            registry=registry,
+            registry=Path(registry),
             out=out,
             by=matcher,
             disclosure=Disclosure(disclosure),

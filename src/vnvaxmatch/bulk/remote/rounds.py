@@ -1,0 +1,95 @@
+"""Ask a round of questions, many at a time, and write each answer down as it comes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Coroutine, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+from typing import Any, TypeVar, cast
+
+from vnvaxmatch.backends.remote import UNDETERMINED
+from vnvaxmatch.backends.remote.client.acaller import AsyncCaller
+from vnvaxmatch.bulk.pipes import ahead
+from vnvaxmatch.bulk.remote.journal import Journal
+from vnvaxmatch.bulk.remote.lines import Line, write_decision
+from vnvaxmatch.bulk.remote.plans import Asked, Plan
+from vnvaxmatch.policy import Disclosure
+
+__all__ = ["Round", "driven"]
+
+T = TypeVar("T")
+
+_TOLD_EVERY = 0.1
+"""Seconds between two words of progress."""
+
+
+class Round:
+    """Asks, journals and counts. ``undetermined`` is how many got no answer in this round."""
+
+    def __init__(
+        self,
+        caller: AsyncCaller,
+        plan: Plan,
+        journal: Journal,
+        *,
+        disclosure: Disclosure,
+        told: Callable[[int, int], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._caller = caller
+        self._plan = plan
+        self._journal = journal
+        self._disclosure = disclosure
+        self._told = told
+        self._clock = clock
+        self._syncing = False
+        self.done = self.undetermined = 0
+
+    async def ask(self, questions: Iterator[list[Asked]]) -> None:
+        """Ask all of them. What ends the run is raised; what was answered before is kept."""
+        last = self._clock()
+        lists = cast("Generator[list[Asked], None, None]", ahead(questions))
+        with contextlib.closing(lists):
+            answers = self._caller.many(chain.from_iterable(lists), self._ask, window=None)
+            async with contextlib.aclosing(answers):
+                async for _ in answers:
+                    self.done += 1
+                    if self._clock() - last >= _TOLD_EVERY:
+                        last = self._clock()
+                        self._told(self.done, self.undetermined)
+        self._told(self.done, self.undetermined)
+
+    async def _ask(self, asked: Asked) -> None:
+        """Ask one. A name of its own for each time lets the registry tell a repeat from a retry."""
+        question, people = asked.question, self._plan.people
+        name = f"{people.times[asked.number] + 1}"
+        try:
+            response = await self._caller.ask(question.request, name=name)
+            decision = question.concluded(response, disclosure=self._disclosure)
+        except UNDETERMINED as error:
+            line = Line.undetermined(asked.row, question.person, error.kind)
+            people.failed(asked.number)
+            self.undetermined += 1
+        else:
+            line = Line(asked.row, question.person, write_decision(decision))
+            people.decision[asked.number] = self._plan.decisions.number(decision)
+        self._journal.append(line)
+        if self._journal.is_due and not self._syncing:
+            self._syncing = True
+            try:
+                await asyncio.to_thread(self._journal.sync)
+            finally:
+                self._syncing = False
+
+
+def driven(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run a coroutine to its end, also where an event loop is running already (a notebook)."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work())
+    with ThreadPoolExecutor(1) as other:
+        return other.submit(lambda: asyncio.run(work())).result()
