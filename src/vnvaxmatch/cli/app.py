@@ -29,6 +29,9 @@ _COMMANDS = {
     "check": "vnvaxmatch.cli.verify",
     "link": "vnvaxmatch.cli.link",
     "evaluate": "vnvaxmatch.cli.evaluate",
+    "casework": "vnvaxmatch.cli.casework",
+    "ledger": "vnvaxmatch.cli.ledger",
+    "serve": "vnvaxmatch.cli.serve",
 }
 
 EXIT_ERROR = 1
@@ -82,7 +85,8 @@ def run(arguments: list[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # an older code page lacks our letters
     try:
-        app.main(arguments, prog_name="vnvaxmatch", standalone_mode=False)
+        code = app.main(arguments, prog_name="vnvaxmatch", standalone_mode=False)
+        return code if isinstance(code, int) else 0
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
@@ -112,7 +116,6 @@ def run(arguments: list[str] | None = None) -> int:
             f"{place.lineno}; nothing was written, please report it with this line"
         )
         return EXIT_ERROR
-    return 0
 
 
 def _interrupt(_: int, __: FrameType | None) -> None:
