@@ -24,6 +24,7 @@ MODULES = (
     "vnvaxmatch.compare", "vnvaxmatch.model", "vnvaxmatch.blocking", "vnvaxmatch.policy",
     "vnvaxmatch.explain",
     "vnvaxmatch.backends", "vnvaxmatch.messages", "vnvaxmatch.errors", "vnvaxmatch.bulk",
+    "vnvaxmatch.backends.remote", "vnvaxmatch.ledger", "vnvaxmatch.casework", "vnvaxmatch.server",
     "vnvaxmatch.synthetic", "vnvaxmatch.testing",
 )  # fmt: skip
 _GENERATED = "<!-- Written by docs/generate.py: change the code, then run it. -->"
@@ -66,6 +67,12 @@ def _codes() -> Iterator[str]:
         ("Classes", "The three classes of dispatch 2262/BYT-CNTT, 4 May 2022.", "class."),
         ("Fields", "The four fields that are compared.", "field."),
         ("Explanations", "What an explanation says beside the codes.", "explain."),
+        ("States", "Where a case stands.", "state."),
+        ("Events", "What can happen to a case.", "event."),
+        ("Roles", "In which capacity somebody acts on a case.", "role."),
+        ("Sides", "The parts of a record that somebody answers for.", "side."),
+        ("Refusals", "Why something is not done to a case.", "refusal."),
+        ("Columns", "Fields of a record that are not compared.", "column."),
     )
     for title, about, prefix in prefixes:
         codes = [code for code in messages() if code.startswith(prefix)]

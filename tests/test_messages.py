@@ -1,5 +1,9 @@
 import pytest
 
+from vnvaxmatch.casework import SIDES, Kind, Refusal, Role, Side, State
+from vnvaxmatch.casework.cases import BESIDE, FIELD_OF
+from vnvaxmatch.certify.dcc.outcomes import Caution, Fault, Result, Standing, Step
+from vnvaxmatch.certify.dcc.words import Phrase as DccPhrase
 from vnvaxmatch.compare import Level
 from vnvaxmatch.explain.words import Phrase
 from vnvaxmatch.messages import LANGUAGES, message, messages
@@ -13,6 +17,16 @@ CODES |= {f"outcome.{outcome}" for outcome in Outcome} | {"outcome.undetermined"
 CODES |= {f"field.{field}" for field in Field}
 CODES |= {f"class.{kind}" for kind in DirtyClass} | {"outcome.ready"}
 CODES |= {phrase.value for phrase in Phrase}
+CODES |= {f"state.{state}" for state in State} | {f"event.{kind}" for kind in Kind}
+CODES |= {f"role.{role}" for role in Role} | {f"side.{side}" for side in Side}
+CODES |= {f"refusal.{refusal}" for refusal in Refusal}
+CODES |= {f"column.{name}" for name in {*SIDES, *BESIDE, "record_id"} - set(FIELD_OF)}
+CODES |= {phrase.value for phrase in DccPhrase}
+CODES |= {
+    f"certify.dcc.{kind.__name__.lower()}.{code.value}"
+    for kind in (Standing, Result, Step, Fault, Caution)
+    for code in kind
+}
 
 
 def test_every_code_has_words():

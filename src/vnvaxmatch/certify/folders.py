@@ -1,0 +1,101 @@
+"""A folder that appears whole or not at all, and once there is never replaced."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from vnvaxmatch.errors import OutputError
+
+if sys.platform != "win32":
+    import fcntl
+
+__all__ = ["new_file", "new_folder"]
+
+
+@contextlib.contextmanager
+def new_folder(target: Path, /) -> Iterator[Path]:
+    """Give a folder beside ``target`` that takes its place if the block ends without an exception.
+
+    ``target`` must be absent or empty: what was signed is never replaced. What killed runs left
+    behind is removed. Raises :class:`~vnvaxmatch.errors.OutputError`.
+    """
+    target = Path(os.path.realpath(target))
+    part = f".{target.name}.part-"
+    folder = target.with_name(f"{part}{os.getpid()}-{os.urandom(4).hex()}")
+    with contextlib.ExitStack() as cleaning:
+        cleaning.callback(shutil.rmtree, folder, ignore_errors=True)
+        try:
+            if target.exists() and any(target.iterdir()):
+                raise OutputError(
+                    f"{target} holds something, and what was signed is never replaced; name a new "
+                    "folder"
+                )
+            target.parent.mkdir(parents=True, exist_ok=True)
+            for left in list(target.parent.iterdir()):
+                if left.name.startswith(part) and _abandoned(left):
+                    shutil.rmtree(left, ignore_errors=True)
+            folder.mkdir(mode=0o700)
+            cleaning.enter_context(_locked(folder))
+            yield folder
+            folder.chmod(0o755)
+            folder.rename(target)
+        except (OSError, sqlite3.OperationalError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            raise OutputError(
+                f"cannot write {target}: {why}; nothing was kept, choose another folder"
+            ) from error
+
+
+def new_file(path: Path, content: bytes, /, *, mode: int = 0o644) -> None:
+    """Write a file whole or not at all; an earlier one of that name gives way to it."""
+    part = path.with_name(f".{path.name}.part-{os.getpid()}-{os.urandom(4).hex()}")
+    try:
+        try:
+            handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror}; name another file") from error
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold a lock on a folder, which ends with the process, however that ends."""
+    if sys.platform == "win32":
+        yield
+        return
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # some network drives have no locks
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _abandoned(folder: Path) -> bool:
+    """Tell whether no running process holds a folder; where that cannot be told it stays."""
+    if sys.platform == "win32":
+        return False
+    try:
+        lock = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(lock)
+    return True

@@ -1,0 +1,3 @@
+"""Trust."""
+
+__all__: list[str] = []

@@ -1,0 +1,35 @@
+"""Trust: whether a certificate or a signature is to be believed, and if not, why.
+
+The anchors are the user's: none ships. They stand in two trees that are never merged, and each is
+pinned by its SHA-256.
+"""
+
+from vnvaxmatch.certify.forms.outcomes import (
+    Caution,
+    Checked,
+    Fault,
+    PathStatus,
+    SignatureChecked,
+    SignatureStatus,
+    Stamped,
+    Tree,
+)
+from vnvaxmatch.certify.trust.anchors import Branch, Trust, load_trust, save_trust
+from vnvaxmatch.certify.trust.paths import Material, check_certificate
+
+__all__ = [
+    "Branch",
+    "Caution",
+    "Checked",
+    "Fault",
+    "Material",
+    "PathStatus",
+    "SignatureChecked",
+    "SignatureStatus",
+    "Stamped",
+    "Tree",
+    "Trust",
+    "check_certificate",
+    "load_trust",
+    "save_trust",
+]
