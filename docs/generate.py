@@ -24,7 +24,8 @@ MODULES = (
     "vnvaxmatch.compare", "vnvaxmatch.model", "vnvaxmatch.blocking", "vnvaxmatch.policy",
     "vnvaxmatch.explain",
     "vnvaxmatch.backends", "vnvaxmatch.messages", "vnvaxmatch.errors", "vnvaxmatch.bulk",
-    "vnvaxmatch.backends.remote", "vnvaxmatch.ledger", "vnvaxmatch.casework", "vnvaxmatch.server",
+    "vnvaxmatch.bulk.remote", "vnvaxmatch.backends.remote", "vnvaxmatch.server",
+    "vnvaxmatch.ledger", "vnvaxmatch.casework",
     "vnvaxmatch.synthetic", "vnvaxmatch.testing",
 )  # fmt: skip
 _GENERATED = "<!-- Written by docs/generate.py: change the code, then run it. -->"
@@ -59,8 +60,8 @@ def _codes() -> Iterator[str]:
         (
             "Outcomes",
             "What a row came to: the column `outcome`. `ready` is a check's; `undetermined` is "
-            "kept for registries that are asked over a network, and no part of this version "
-            "writes it.",
+            "written for rows about which a registry that was asked over a network gave no "
+            "answer.",
             "outcome.",
         ),
         ("Levels", "How alike a field is: the columns `*_level`.", "level."),
@@ -73,6 +74,7 @@ def _codes() -> Iterator[str]:
         ("Sides", "The parts of a record that somebody answers for.", "side."),
         ("Refusals", "Why something is not done to a case.", "refusal."),
         ("Columns", "Fields of a record that are not compared.", "column."),
+        ("Certification", "What checking a certificate, a signature or a proof says.", "certify."),
     )
     for title, about, prefix in prefixes:
         codes = [code for code in messages() if code.startswith(prefix)]

@@ -57,7 +57,8 @@ class _LazyGroup(click.Group):
     cls=_LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 something could not be read or written (one line says what, "
-    "where and what to do), 2 the command was not understood, 130 interrupted. "
+    "where and what to do), 2 the command was not understood, 3 done, but not all rows could be "
+    "answered, 130 interrupted. "
     "A list full of wrong records still exits with 0: that is a result.",
 )
 @click.version_option(__version__, prog_name="vnvaxmatch")
@@ -66,7 +67,7 @@ def app() -> None:
 
     Reads a vaccination list as it comes, compares name, sex, date of birth and ID number with a
     registry of people, and says for every row right or wrong (đúng/sai), which field is wrong and
-    why. Nothing leaves this machine.
+    why. Nothing leaves this machine, unless you ask a registry at an https address.
 
     \b
     Start here:

@@ -58,10 +58,10 @@ def link(
     \b
     Writes into the folder --out:
       links.parquet, links.csv       a row for every row of the list, in its order:
-        person, rows_of_person       the first row of the same person, and how many there are
+        person, rows_of_person       the first row of the same person, and how many
         weight                       the match weight that it was joined by, in bits
         duplicate_of                 the row in which the same dose stands already
-        doubts                       doses that cannot follow each other; link_refused, and why
+        doubts                       doses that cannot be; link_refused, and why
         maybe_same_as                the people that it was not joined with, but may be
       summary.json, manifest.json    counts; digests and versions, for an audit
     """

@@ -26,7 +26,7 @@ try:
 except ImportError as error:
     raise MissingExtraError("certify") from error
 
-__all__ = ["read_cms", "read_signed_data"]
+__all__ = ["parts_of", "read_cms", "read_signed_data"]
 
 _MOST_BYTES: Final = 1_000_000
 _ONCE: Final = (
@@ -50,9 +50,18 @@ def read_cms(
         inner = data["encap_content_info"]
         if inner["content"] is not core.VOID and inner["content"].native is not None:
             raise UnreadableError(Fault.NOT_DETACHED)
-        return tuple(_parts(data, content, kind=inner["content_type"].native, known=known))
     except UnreadableError:
         raise
+    except Exception as error:  # hostile DER ends in errors of every kind
+        raise UnreadableError(Fault.NOT_A_SIGNATURE) from error
+    return parts_of(data, content, known=known)
+
+
+def parts_of(data: Any, content: bytes, /, *, known: tuple[bytes, ...] = ()) -> tuple[Part, ...]:
+    """Hold each signer of ``SignedData`` (asn1crypto's) against the content."""
+    try:
+        kind = data["encap_content_info"]["content_type"].native
+        return tuple(_parts(data, content, kind=kind, known=known))
     except Exception as error:  # hostile DER ends in errors of every kind
         raise UnreadableError(Fault.NOT_A_SIGNATURE) from error
 

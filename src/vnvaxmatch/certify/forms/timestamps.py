@@ -107,27 +107,27 @@ class Token:
 
 
 def read_token(token: bytes, stamped: bytes, /) -> Token | Fault:
-    """Read a time stamp token (DER), and say why it is none of these bytes."""
+    """Read a time stamp token (DER), or say why it is none of these bytes."""
     try:
-        data = read_signed_data(token)
+        return _read_token(token, stamped)
+    except UnreadableError:
+        return Fault.TIMESTAMP_BROKEN
+
+
+def _read_token(token: bytes, stamped: bytes) -> Token | Fault:
+    data = read_signed_data(token)
+    try:
         inner = data["encap_content_info"]
         if inner["content_type"].native != "tst_info" or len(data["signer_infos"]) != 1:
             return Fault.TIMESTAMP_BROKEN
-        content = inner["content"].native_bytes
-        info = inner["content"].parsed
-        imprint = info["message_imprint"]
+        content, info = bytes(inner["content"]), inner["content"].parsed
+        imprint, at = info["message_imprint"], info["gen_time"].native
         digest = imprint["hash_algorithm"]["algorithm"].native
-        if digest not in DIGESTS:
+        if digest not in DIGESTS or at.tzinfo is None:
             return Fault.TIMESTAMP_BROKEN
         if new(digest, stamped).digest() != imprint["hashed_message"].native:
             return Fault.TIMESTAMP_OF_ANOTHER
-        (part,) = parts_of(data, content)
-        at: datetime = info["gen_time"].native
-        if part.faults or part.certificate is None or at.tzinfo is None:
-            return Fault.TIMESTAMP_BROKEN
-        return Token(part, at)
-    except UnreadableError:
-        return Fault.TIMESTAMP_BROKEN
-    except Exception as error:  # noqa: BLE001 (hostile DER ends in errors of every kind)
-        del error
-        return Fault.TIMESTAMP_BROKEN
+    except Exception as error:  # hostile DER ends in errors of every kind
+        raise UnreadableError(Fault.TIMESTAMP_BROKEN) from error
+    (part,) = parts_of(data, content)
+    return Fault.TIMESTAMP_BROKEN if part.faults or part.certificate is None else Token(part, at)
