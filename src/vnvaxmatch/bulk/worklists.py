@@ -19,10 +19,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from unidecode import unidecode
 
-from vnvaxmatch.bulk.worksheets import Worksheet, say
+from vnvaxmatch.bulk.worksheets import Worksheet
 from vnvaxmatch.errors import OutputError
 from vnvaxmatch.messages import Lang
 from vnvaxmatch.normalize import commune_name
+from vnvaxmatch.workbooks import say
 
 __all__ = ["ROWS_PER_FILE", "SPOOLED", "UNROUTED", "write_worklists"]
 

@@ -7,20 +7,27 @@ to the right of it.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import attrs
-import xlsxwriter
 
-from vnvaxmatch.errors import OutputError
 from vnvaxmatch.messages import Lang, message
 from vnvaxmatch.outcome import Reason
 from vnvaxmatch.policy import Outcome
+from vnvaxmatch.workbooks import (
+    ABOVE_A_LINE,
+    LINE,
+    Look,
+    cell_of,
+    close_workbook,
+    new_workbook,
+    say,
+    set_up_page,
+)
 
-__all__ = ["Worksheet", "say"]
+__all__ = ["Worksheet"]
 
 
 @attrs.frozen
@@ -75,11 +82,6 @@ _FIELD_COLUMN = {
 _ABOVE = 3
 """Title, instruction, headings."""
 
-_LINE = 15
-"""Points a line of text takes."""
-
-_CELL_LIMIT = 32_767
-
 
 class Worksheet:
     """One workbook, written row by row without being held in memory; a context manager.
@@ -101,36 +103,19 @@ class Worksheet:
             for column in self._columns
             if column.name == name
         }
-        self._book = xlsxwriter.Workbook(
-            str(path),
-            {
-                "constant_memory": True,
-                # a cell is text, whatever it looks like: nothing in it can run or link out
-                "strings_to_formulas": False,
-                "strings_to_urls": False,
-                "strings_to_numbers": False,
-                "tmpdir": str(path.parent),
-            },
-        )
-        make = self._book.add_format
-        grid = {"border": 1, "border_color": "#BFBFBF", "valign": "top"}
+        self._book = new_workbook(path)
+        self._look = Look(self._book)
         self._styles = {
-            "text": make({"num_format": "@", **grid}),
-            "wrap": make({"text_wrap": True, **grid}),
-            "open": make({"num_format": "@", "bg_color": "#FFFFE0", "text_wrap": True, **grid}),
-            "wrong": make(
-                {"num_format": "@", "bg_color": "#FCE4D6", "font_color": "#9C0006", **grid}
-            ),
+            "text": self._look.text,
+            "wrap": self._look.wrap,
+            "open": self._look.open,
+            "wrong": self._look.wrong,
         }
         self._sheet = self._book.add_worksheet(say(lang, "Danh sách", "List"))
-        self._head(title, make)
+        self._head(title)
 
-    def _head(self, title: str, make: Callable[[dict[str, Any]], Any]) -> None:
+    def _head(self, title: str) -> None:
         sheet, lang = self._sheet, self._lang
-        heading = make(
-            {"bold": True, "bg_color": "#1F4E78", "font_color": "white", "text_wrap": True,
-             "valign": "vcenter", "border": 1}
-        )  # fmt: skip
         for position, column in enumerate(self._columns):
             sheet.set_column(position, position, column.width)
         what = say(lang, "Danh sách thông tin cần rà soát: ", "Records to check: ")
@@ -147,18 +132,14 @@ class Worksheet:
                 " Cột «Đề nghị sửa» lấy từ cơ sở dữ liệu dân cư: đối chiếu giấy tờ trước khi ghi.",
                 " What is suggested comes from the population registry: compare it with papers.",
             )
-        sheet.write_string(0, 0, what + title, make({"bold": True, "font_size": 14}))
+        sheet.write_string(0, 0, what + title, self._look.title)
         sheet.write_string(1, 0, how)
-        sheet.set_row(_ABOVE - 1, 2 * _LINE + 4)
+        sheet.set_row(_ABOVE - 1, 2 * LINE + 4)
         for position, column in enumerate(self._columns):
-            sheet.write_string(_ABOVE - 1, position, say(lang, column.vi, column.en), heading)
-        sheet.freeze_panes(_ABOVE, 2)
-        sheet.set_landscape()
-        sheet.set_paper(9)
-        sheet.set_margins(0.4, 0.4, 0.5, 0.5)
-        sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(_ABOVE - 1)
-        sheet.set_footer("&C&P / &N")
+            sheet.write_string(
+                _ABOVE - 1, position, say(lang, column.vi, column.en), self._look.heading
+            )
+        set_up_page(sheet, heading_row=_ABOVE - 1)
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Write one row of the spool."""
@@ -177,14 +158,14 @@ class Worksheet:
             sum(-(-len(told) // (width - 4)) for told in lines[name])
             for name, width in self._widths.items()
         )
-        self._sheet.set_row(line, _LINE * max(height, 1) + 2)
+        self._sheet.set_row(line, LINE * max(height, 1) + ABOVE_A_LINE)
         self._sheet.write_number(line, 0, row["row"], self._styles["text"])
         for position, column in enumerate(self._columns[1:], start=1):
             style = self._styles["wrong" if column.name in marked else column.kind]
             if column.kind == "open":
                 self._sheet.write_blank(line, position, None, style)
             else:
-                self._sheet.write_string(line, position, _cell(cells[column.name]), style)
+                self._sheet.write_string(line, position, cell_of(cells[column.name]), style)
         self.count += 1
 
     def _why(self, row: Mapping[str, Any]) -> list[str]:
@@ -219,10 +200,7 @@ class Worksheet:
             last = self.count + _ABOVE - 1
             self._sheet.autofilter(_ABOVE - 1, 0, last, len(self._columns) - 1)
             self._sheet.print_area(0, 0, last, len(self._printed) - 1)
-            try:
-                self._book.close()
-            except xlsxwriter.exceptions.FileCreateError as error:
-                raise OutputError(f"cannot write the worklist {self._path.name}") from error
+            close_workbook(self._book, self._path)
 
 
 def _printed(*, suggests: bool) -> tuple[_Column, ...]:
@@ -230,16 +208,3 @@ def _printed(*, suggests: bool) -> tuple[_Column, ...]:
         return _PRINTED
     at = next(place for place, column in enumerate(_PRINTED) if column.name == "why")
     return (*_PRINTED[:at], *_WITH_SUGGESTIONS, *_PRINTED[at + 1 :])
-
-
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-
-
-def _cell(value: object) -> str:
-    """Write a value as a cell may hold it: no control characters, no more than a cell takes."""
-    return _CONTROLS.sub("", "" if value is None else str(value))[:_CELL_LIMIT]
-
-
-def say(lang: Lang, vietnamese: str, english: str) -> str:
-    """Choose the sentence of the language."""
-    return vietnamese if lang == "vi" else english

@@ -13,6 +13,7 @@ from vnvaxmatch.errors import (
     BackendError,
     InputError,
     NotAuthorisedError,
+    RefusedError,
 )
 from vnvaxmatch.policy import Disclosure
 
@@ -224,3 +225,20 @@ def test_no_personal_value_is_in_any_byte_of_a_journal(tmp_path_factory, numbers
         for text in (name, name.upper(), "Thị", number, number.lstrip("0"), "05/06", "hồ sơ"):
             assert text.encode() not in content
             assert text.encode().hex().encode() not in content
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_whoever_answers_nothing_that_can_be_read_ends_the_run(made_up, tmp_path, status):
+    """A wrong address below a right host is told after a few replies, not after all of them."""
+    asked = []
+
+    def say(request):
+        asked.append(request)
+        return Response(status, b'{"message": "what?"}', {"content-type": "application/json"})
+
+    with pytest.raises(RefusedError, match="check the address"):
+        verified(made_up / "doses.csv", "https://registry.example", tmp_path / "out",
+                 client={"transport": LocalTransport(say).awaited})  # fmt: skip
+
+    assert 20 <= len(asked) < 200
+    assert not (tmp_path / "out").exists()

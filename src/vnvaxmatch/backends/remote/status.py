@@ -181,12 +181,12 @@ FAILURES: Final[dict[Failure, Rule]] = {
     Failure.CERTIFICATE_UNTRUSTED: _stop(
         CertificateError,
         "the registry's certificate is not trusted here",
-        "give the certificate of its authority (ca=)",
+        "give the certificate of its authority (ca=, --ca)",
     ),
     Failure.CLIENT_CERTIFICATE_MISSING: _stop(
         CertificateError,
         "the registry wants a client certificate",
-        "give yours (certificate= and key=)",
+        "give yours (certificate= and key=, --client-cert and --client-key)",
     ),
     Failure.CLIENT_CERTIFICATE_REFUSED: _stop(
         CertificateError,

@@ -16,6 +16,7 @@ from vnvaxmatch.bulk.pipes import ahead
 from vnvaxmatch.bulk.remote.journal import Journal
 from vnvaxmatch.bulk.remote.lines import Line, write_decision
 from vnvaxmatch.bulk.remote.plans import Asked, Plan
+from vnvaxmatch.errors import RefusedError, ReplyError
 from vnvaxmatch.policy import Disclosure
 
 __all__ = ["Round", "driven"]
@@ -24,6 +25,9 @@ T = TypeVar("T")
 
 _TOLD_EVERY = 0.1
 """Seconds between two words of progress."""
+
+_STRANGE = 20
+"""Replies that are no answers, from the first on, before it is plain that settings are wrong."""
 
 
 class Round:
@@ -46,6 +50,7 @@ class Round:
         self._told = told
         self._clock = clock
         self._syncing = False
+        self._strange = 0
         self.done = self.undetermined = 0
 
     async def ask(self, questions: Iterator[list[Asked]]) -> None:
@@ -73,9 +78,11 @@ class Round:
             line = Line.undetermined(asked.row, question.person, error.kind)
             people.failed(asked.number)
             self.undetermined += 1
+            self._look_at(error)
         else:
             line = Line(asked.row, question.person, write_decision(decision))
             people.decision[asked.number] = self._plan.decisions.number(decision)
+            self._strange = _STRANGE  # it does answer: what is strange is the one reply
         self._journal.append(line)
         if self._journal.is_due and not self._syncing:
             self._syncing = True
@@ -83,6 +90,16 @@ class Round:
                 await asyncio.to_thread(self._journal.sync)
             finally:
                 self._syncing = False
+
+    def _look_at(self, error: Exception) -> None:
+        """End the run where whoever is asked speaks another language, which no asking changes."""
+        if self._strange < _STRANGE and isinstance(error, ReplyError):
+            self._strange += 1
+            if self._strange == _STRANGE:
+                raise RefusedError(
+                    f"the first {_STRANGE} replies are no answers ({error.kind}): check the "
+                    "address with its path, and the codec with its options"
+                ) from error
 
 
 def driven(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
