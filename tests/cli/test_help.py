@@ -1,6 +1,8 @@
 """The help teaches, fits the page, and says how commands end."""
 
 import re
+import subprocess
+import sys
 
 import click
 import pytest
@@ -73,3 +75,22 @@ def test_every_command_is_listed_with_a_whole_sentence():
     listed = help_of().partition("Commands:")[2].partition("Exit codes")[0]
 
     assert "..." not in listed
+
+
+def test_a_command_that_lacks_its_parts_says_which():
+    """The help stays whole where an extra is not installed, and the command names it."""
+    program = (
+        "import sys; sys.modules['pyarrow'] = None\n"
+        "from vnvaxmatch.cli.app import run\n"
+        "sys.exit(run(sys.argv[1:]))"
+    )
+
+    def called(*arguments):
+        return subprocess.run(
+            [sys.executable, "-c", program, *arguments], capture_output=True, text=True, timeout=60
+        )
+
+    shown, verify = called("--help"), called("verify", "list.csv", "--out", "results")
+    assert shown.returncode == 0
+    assert "(not installed: vnvaxmatch[bulk])" in shown.stdout
+    assert (verify.returncode, "pip install 'vnvaxmatch[bulk]'" in verify.stderr) == (1, True)

@@ -199,6 +199,7 @@ def test_a_full_disk_loses_nothing(path: Path) -> None:
         ledger.append(many)
         assert ledger.size == 901
         assert ledger.check().sound
+    with SQLiteLedger(path, keys=ring) as ledger:  # its master key, too, was kept at last
         assert ledger.read("case/7")[0].event.personal == {"name": "x" * 99}
 
 
@@ -305,6 +306,21 @@ class TestPostgres:
             with pytest.raises(LedgerError, match=r"does not answer|shutting down"):
                 ledger.append([EVENT])
             assert ledger.append([EVENT]) == (0,)
+
+    def test_what_is_acknowledged_is_synced_whatever_the_default(
+        self, fresh_address: Callable[[], str]
+    ) -> None:
+        """A role whose commits are not synced by default has them synced here."""
+        address = fresh_address()
+        with open_ledger(address) as ledger:
+            run = ledger._store._session.run  # type: ignore[attr-defined]
+            run("ALTER ROLE CURRENT_USER SET synchronous_commit = off")
+            try:
+                with open_ledger(address) as other:
+                    asked = other._store._session.run  # type: ignore[attr-defined]
+                    assert asked("SHOW synchronous_commit") == [["on"]]
+            finally:
+                run("ALTER ROLE CURRENT_USER RESET synchronous_commit")
 
     def test_who_waits_too_long_is_told(self, fresh_address: Callable[[], str]) -> None:
         """Who cannot write within their patience is told that somebody else holds it."""

@@ -16,7 +16,7 @@ import click
 
 from vnvaxmatch import __version__
 from vnvaxmatch.cli.lines import one_line
-from vnvaxmatch.errors import VnvaxmatchError
+from vnvaxmatch.errors import MissingExtraError, VnvaxmatchError
 
 __all__ = ["app", "run"]
 
@@ -49,8 +49,26 @@ class _LazyGroup(click.Group):
         """Load one command."""
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = getattr(import_module(_COMMANDS[cmd_name]), cmd_name)
+        try:
+            command: click.Command = getattr(import_module(_COMMANDS[cmd_name]), cmd_name)
+        except MissingExtraError as missing:
+            return _missing(cmd_name, missing)
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] == "vnvaxmatch":
+                raise
+            return _missing(cmd_name, MissingExtraError("bulk"))
         return command
+
+
+def _missing(name: str, missing: MissingExtraError) -> click.Command:
+    """Stand in for a command whose optional part is not installed, so that the help stays whole."""
+
+    def say(**_: object) -> None:
+        raise missing
+
+    short = f"(not installed: vnvaxmatch[{missing.extra}])"
+    options = {"ignore_unknown_options": True, "allow_extra_args": True}
+    return click.Command(name, callback=say, short_help=short, help=short, context_settings=options)
 
 
 @click.group(

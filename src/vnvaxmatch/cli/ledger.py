@@ -44,8 +44,8 @@ def ledger() -> None:
 
     \b
     An auditor's way:
-      vnvaxmatch ledger checkpoint cases.db > today.txt     keep it where nobody can change it
-      vnvaxmatch ledger check cases.db --since today.txt    later: is all of that still there?
+      vnvaxmatch ledger checkpoint cases.db > day.txt    keep it out of reach
+      vnvaxmatch ledger check cases.db --since day.txt   later: is all still there?
     """
 
 
@@ -54,8 +54,9 @@ def ledger() -> None:
 @click.option("--since", type=_FILE, help="A checkpoint kept elsewhere, to be continued.")
 @lang_option
 def check(where: str, since: Path | None, lang: Lang) -> None:
-    """Compute the whole log anew, and name the first event that is not as it was written.
+    """Name the first event that is not as it was written.
 
+    The whole log is computed anew, with a checkpoint kept elsewhere or without.
     Exits with 0 if it is sound, and with 1 if not.
     """
     pinned = None if since is None else read_checkpoint(_read(since))
@@ -72,7 +73,10 @@ def check(where: str, since: Path | None, lang: Lang) -> None:
 @click.argument("where", metavar="LEDGER")
 @click.option("--size", type=click.IntRange(min=0), help="Of so many events. [default: all]")
 def checkpoint(where: str, size: int | None) -> None:
-    """Print the size and the root of the log: kept elsewhere, they pin all that is in it now."""
+    """Print the size and the root of the log.
+
+    Kept elsewhere, they pin all that is in it now.
+    """
     with open_ledger(where, create=False) as opened:
         click.echo(checkpoint_text(opened.checkpoint(size)), nl=False)
 
@@ -81,7 +85,10 @@ def checkpoint(where: str, size: int | None) -> None:
 @click.argument("where", metavar="LEDGER")
 @click.option("--index", type=click.IntRange(min=0), required=True, help="Which event, from 0.")
 def show(where: str, index: int) -> None:
-    """Print one event as it stands in the log: personal values stay encrypted."""
+    """Print one event as it stands in the log.
+
+    Personal values stay encrypted.
+    """
     with open_ledger(where, create=False) as opened:
         click.echo(opened.content(index).decode("utf-8"))
 
@@ -91,7 +98,10 @@ def show(where: str, index: int) -> None:
 @click.option("--index", type=click.IntRange(min=0), required=True, help="Which event, from 0.")
 @click.option("--size", type=click.IntRange(min=1), help="In the log of so many. [default: all]")
 def prove(where: str, index: int, size: int | None) -> None:
-    """Print the proof that an event is in the log, which is checked without the log."""
+    """Print the proof that an event is in the log.
+
+    It is verified without the log, against a checkpoint of the same size.
+    """
     with open_ledger(where, create=False) as opened:
         click.echo(Proof.of(opened, index, size=size).to_json())
 
@@ -119,9 +129,10 @@ def verify(proof: Path, pinned: Path, lang: Lang) -> None:
 @click.option("--person", required=True, help="Whose: the name of a stream, or of a person.")
 @lang_option
 def purge(where: str, person: str, lang: Lang) -> None:
-    """Destroy the key of one person's values: nobody can read them again. There is no way back.
+    """Destroy the key of one person's values.
 
-    The log can be checked as before. Copies of the file made earlier still hold the key.
+    Nobody can read them again, and there is no way back. The log can be checked as before. Copies
+    of the file made earlier still hold the key.
     """
     with open_ledger(where, create=False) as opened:
         there = opened.purge(person)
@@ -137,7 +148,10 @@ def purge(where: str, person: str, lang: Lang) -> None:
 @keys_option
 @lang_option
 def rotate(where: str, key_file: Path | None, lang: Lang) -> None:
-    """Encrypt every data key under the current master key; the former ones are of no use after."""
+    """Encrypt every data key under the current master key.
+
+    The former master keys are of no use after that.
+    """
     if key_file is None:
         raise click.UsageError("--keys is needed: a key file with the former and the current key")
     with (

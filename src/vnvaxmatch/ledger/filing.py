@@ -45,7 +45,7 @@ def filed(
             standing = standings[stream] = Standing(names, stream)
             new.append(standing)
         standing.number = number = standing.number + 1
-        standing.at = max(standing.at, at)
+        standing.at = at
         if label is not None:
             standing.label = label
         if standing.id <= before:
