@@ -73,6 +73,8 @@ def _codes() -> Iterator[str]:
         ("Roles", "In which capacity somebody acts on a case.", "role."),
         ("Sides", "The parts of a record that somebody answers for.", "side."),
         ("Refusals", "Why something is not done to a case.", "refusal."),
+        ("Causes", "Why a record had to be corrected, as a worklist asks.", "cause."),
+        ("Rows", "What came of a row of a worklist that was given back.", "row."),
         ("Columns", "Fields of a record that are not compared.", "column."),
         ("Certification", "What checking a certificate, a signature or a proof says.", "certify."),
     )

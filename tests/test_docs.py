@@ -77,7 +77,7 @@ def test_every_code_is_in_the_reference() -> None:
     for code in messages():
         prefixes = (
             "outcome.", "level.", "class.", "field.", "explain.", "state.", "event.", "role.",
-            "side.", "refusal.", "column.", "certify.",
+            "side.", "refusal.", "cause.", "row.", "column.", "certify.",
         )  # fmt: skip
         bare = next((code.removeprefix(p) for p in prefixes if code.startswith(p)), code)
         assert f"| `{bare}` |" in page

@@ -2,8 +2,16 @@ import pytest
 
 from vnvaxmatch.casework import SIDES, Kind, Refusal, Role, Side, State
 from vnvaxmatch.casework.cases import BESIDE, FIELD_OF
+from vnvaxmatch.casework.sheets import Came, Cause
 from vnvaxmatch.certify.dcc.outcomes import Caution, Fault, Result, Standing, Step
 from vnvaxmatch.certify.dcc.words import Phrase as DccPhrase
+from vnvaxmatch.certify.forms.outcomes import Caution as TrustCaution
+from vnvaxmatch.certify.forms.outcomes import Fault as TrustFault
+from vnvaxmatch.certify.forms.outcomes import Form, PathStatus, SignatureStatus, Tree
+from vnvaxmatch.certify.minutes import Caution as MinutesCaution
+from vnvaxmatch.certify.minutes import Fault as MinutesFault
+from vnvaxmatch.certify.minutes import Signing
+from vnvaxmatch.certify.minutes import Standing as MinutesStanding
 from vnvaxmatch.compare import Level
 from vnvaxmatch.explain.words import Phrase
 from vnvaxmatch.messages import LANGUAGES, message, messages
@@ -20,6 +28,7 @@ CODES |= {phrase.value for phrase in Phrase}
 CODES |= {f"state.{state}" for state in State} | {f"event.{kind}" for kind in Kind}
 CODES |= {f"role.{role}" for role in Role} | {f"side.{side}" for side in Side}
 CODES |= {f"refusal.{refusal}" for refusal in Refusal}
+CODES |= {f"cause.{cause}" for cause in Cause} | {f"row.{came}" for came in Came}
 CODES |= {f"column.{name}" for name in {*SIDES, *BESIDE, "record_id"} - set(FIELD_OF)}
 CODES |= {phrase.value for phrase in DccPhrase}
 CODES |= {
@@ -27,6 +36,15 @@ CODES |= {
     for kind in (Standing, Result, Step, Fault, Caution)
     for code in kind
 }
+CODES |= {f"certify.trust.tree.{tree}" for tree in Tree}
+CODES |= {f"certify.trust.form.{form}" for form in Form}
+CODES |= {f"certify.trust.status.{status}" for status in (*PathStatus, *SignatureStatus)}
+CODES |= {f"certify.trust.fault.{fault}" for fault in TrustFault}
+CODES |= {f"certify.trust.caution.{caution}" for caution in TrustCaution}
+CODES |= {f"certify.minutes.standing.{code}" for code in MinutesStanding}
+CODES |= {f"certify.minutes.signing.{code}" for code in Signing}
+CODES |= {f"certify.minutes.fault.{code}" for code in MinutesFault}
+CODES |= {f"certify.minutes.caution.{code}" for code in MinutesCaution}
 
 
 def test_every_code_has_words():

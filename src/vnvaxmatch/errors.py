@@ -22,6 +22,7 @@
     ├── CaseError              a case cannot be read, or its history is not one
     ├── CertifyError           a certificate, signature or proof cannot be made or read
     │   ├── NotCertifiedError      a record is not certified: nothing is issued for it
+    │   ├── SignerRefusedError     a certificate may not sign now: nothing was signed
     │   └── VerificationError      what was checked is not valid
     └── MissingExtraError      an optional part is not installed
 
@@ -51,6 +52,7 @@ __all__ = [
     "RejectedError",
     "ReplyError",
     "RequestError",
+    "SignerRefusedError",
     "UnreachableError",
     "VerificationError",
     "VnvaxmatchError",
@@ -182,6 +184,23 @@ class CertifyError(VnvaxmatchError):
 
 class NotCertifiedError(CertifyError):
     """A record is not certified, or is no longer: no vaccination certificate is issued for it."""
+
+
+class SignerRefusedError(CertifyError):
+    """A signer's certificate is not valid, and nothing was signed.
+
+    ``status`` says what it is instead, ``faults`` why.
+    """
+
+    def __init__(self, status: str, faults: tuple[str, ...], advice: str) -> None:
+        super().__init__(status, faults, advice)
+        self.status = status
+        self.faults = faults
+        self.advice = advice
+
+    def __str__(self) -> str:
+        why = f" ({', '.join(self.faults)})" if self.faults else ""
+        return f"the signer's certificate is {self.status}{why}, nothing was signed: {self.advice}"
 
 
 class VerificationError(CertifyError):

@@ -19,9 +19,9 @@ from vnvaxmatch.errors import OutputError
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["fresh_folder"]
+__all__ = ["DEBRIS", "fresh_folder"]
 
-_DEBRIS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
+DEBRIS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 """What file managers leave in any folder that was looked at."""
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -62,7 +62,7 @@ def fresh_folder(
 
 def _refuse_foreign(target: Path, marker: str, ours: Collection[str] | None) -> None:
     try:
-        held = {entry.name for entry in target.iterdir()} - _DEBRIS
+        held = {entry.name for entry in target.iterdir()} - DEBRIS
     except FileNotFoundError:
         return
     except NotADirectoryError as error:

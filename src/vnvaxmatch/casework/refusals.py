@@ -45,6 +45,20 @@ class Refusal(StrEnum):
     OTHER_PERSON = "other_person"
     OLDER_LIST = "older_list"
 
+    # a row of a worklist that came back
+    ROW_ADDED = "row_added"
+    ROW_TOKEN = "row_token"
+    ROW_ELSEWHERE = "row_elsewhere"
+    ROW_TWICE = "row_twice"
+    ROW_MERGED = "row_merged"
+    RECORDED_CHANGED = "recorded_changed"
+    STALE = "stale"
+    CORRECTED_OTHERWISE = "corrected_otherwise"
+    VALUE_DOUBTFUL = "value_doubtful"
+    CAUSE_UNKNOWN = "cause_unknown"
+    MARK_UNKNOWN = "mark_unknown"
+    NOTE_TOO_LONG = "note_too_long"
+
 
 @attrs.frozen
 class Refused:

@@ -11,17 +11,15 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import attrs
 
+from vnvaxmatch.casework.findings import told
 from vnvaxmatch.casework.opening import NewCase, Origin
-from vnvaxmatch.compare import Level
 from vnvaxmatch.errors import InputError, MissingExtraError
 from vnvaxmatch.ledger import JSON
-from vnvaxmatch.outcome import Reason
 from vnvaxmatch.policy import Outcome
 from vnvaxmatch.records import Field
 
@@ -37,10 +35,8 @@ Texts: TypeAlias = "Callable[[], Iterable[pa.RecordBatch]]"
 """Opens the list anew: batches of its text columns, every row in its order."""
 
 _AT_A_TIME: Final = 65_536
-_AGREES: Final = frozenset({None, Level.SAME.value, Level.LINKED.value})
 _LEVELS: Final = tuple(f"{field}_level" for field in Field)
 _COLUMNS: Final = ("row", "record_id", "outcome", *_LEVELS, "reasons", "commune")
-_REASONS: Final = frozenset(reason.value for reason in Reason)
 _OUTCOMES: Final[Mapping[str, Outcome]] = {outcome.value: outcome for outcome in Outcome}
 _AGAIN: Final = "verify the list again"
 
@@ -87,7 +83,7 @@ class Results:
         try:
             for cells, values in pairs:
                 row, record, outcome, *levels, reasons, commune = cells
-                codes, wrong = _told(outcome, tuple(levels), reasons)
+                codes, wrong = told(outcome, tuple(levels), reasons)
                 yield NewCase(
                     row=row,
                     values=values,
@@ -199,27 +195,3 @@ def _text_rows(batches: Iterable[pa.RecordBatch]) -> Iterator[dict[str, str]]:
             columns = [batch.column(name).to_pylist() for name in names]
             for cells in zip(*columns, strict=True):
                 yield {name: text for name, text in zip(names, cells, strict=True) if text}
-
-
-@lru_cache(maxsize=1 << 16)
-def _told(
-    outcome: str, levels: tuple[str | None, ...], reasons: str
-) -> tuple[tuple[str, ...], tuple[Field, ...]]:
-    """Give the reasons of a row, and the fields to look at again.
-
-    A field is wrong by its level; where no entry was compared, by a reason that names it, which is
-    then its gap. If nobody has the number, it is the number.
-    """
-    codes = tuple(code for code in reasons.split(";") if code)
-    if outcome == Outcome.OUT_OF_SCOPE:
-        return codes, ()
-    gaps = tuple(code for code in codes if code in _REASONS)
-    wrong = tuple(
-        field
-        for field, level in zip(Field, levels, strict=True)
-        if level not in _AGREES
-        or (level is None and any(code.startswith(f"{field}_") for code in gaps))
-    )
-    if not wrong and outcome == Outcome.NOT_FOUND:
-        wrong = (Field.ID_NUMBER,)
-    return codes, wrong

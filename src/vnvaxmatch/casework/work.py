@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from os import urandom
@@ -212,6 +213,13 @@ class Casework:
         return status_of(
             self.ledger.tally(prefix=PREFIX), heads, commune=commune, untouched_since=cutoff
         )
+
+    def key(self, purpose: str, *, at: datetime) -> bytes:
+        """Derive a key from the ledger's own secret: the same one for the same purpose.
+
+        Raises :class:`CaseError` where the secret cannot be read.
+        """
+        return hmac.digest(self._secret(at), f"key\0{purpose}".encode(), "sha256")
 
     def _read(self, case: str) -> tuple[Recorded, ...]:
         if not case or len(case) > 100 or not case.isascii() or not case.isalnum():

@@ -24,7 +24,7 @@ from contextlib import ExitStack, closing
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import attrs
 
@@ -34,7 +34,9 @@ from vnvaxmatch.certify.folders import new_folder
 from vnvaxmatch.certify.forms.outcomes import Form
 from vnvaxmatch.certify.forms.records import Signature
 from vnvaxmatch.certify.salted import Salts
-from vnvaxmatch.certify.statements import CLOSING, Context, Statement, opening, read_json
+from vnvaxmatch.certify.signers import Signer
+from vnvaxmatch.certify.statements import CLOSING, Context, Statement, opening
+from vnvaxmatch.certify.texts import read_json
 from vnvaxmatch.certify.writing import (
     INDEX,
     LINES,
@@ -48,9 +50,6 @@ from vnvaxmatch.errors import CertifyError, InputError
 from vnvaxmatch.ledger import Checkpoint
 from vnvaxmatch.ledger.canonical import canonical
 from vnvaxmatch.ledger.trees import Node, inclusion_spans, leaf_hash, span_hash
-
-if TYPE_CHECKING:
-    from vnvaxmatch.certify.signers import Signer
 
 __all__ = ["BATCH", "CHECKPOINT", "Batch", "Place", "sign_batch"]
 
@@ -92,6 +91,7 @@ def sign_batch(
     """
     if not signers:
         raise CertifyError("a batch needs a signer")
+    write_checkpoint(Checkpoint(1, bytes(_HASH)), origin=origin)  # a bad origin shows at once
     with new_folder(out) as folder:
         with StatementsWriter(folder, context=context, random=random) as writer:
             writer.write(statements, progress=progress)
@@ -126,7 +126,7 @@ class Batch:
         self.checkpoint = self._read(CHECKPOINT)
         self.tree: Checkpoint = parse_checkpoint(self.checkpoint)
         self.signatures = self._signatures()
-        self._before = opening(self.context).encode()
+        self._before, self._after = opening(self.context).encode(), CLOSING.encode()
         with ExitStack() as stack:
             self._lines = stack.enter_context(self._open(LINES))
             self._index = stack.enter_context(self._open(INDEX))
@@ -145,18 +145,26 @@ class Batch:
         """How many statements it has."""
         return self.tree.size
 
-    def content(self, index: int, /) -> bytes:
-        """Give what the leaf of a statement holds."""
+    def line(self, index: int, /) -> bytes:
+        """Give what is stated of one record, as it was written."""
         if not 0 <= index < self.size:
             raise InputError(f"there is no statement {index}: the batch has {self.size}")
         start, end = (_OFFSET.unpack_from(self._index, 8 * (index + i))[0] for i in range(2))
         if not 0 <= start < end <= len(self._lines):
             raise InputError(f"{self.folder / INDEX} is damaged: get the batch again")
-        return b"".join((self._before, self._lines[start : end - 1], CLOSING.encode()))
+        return self._lines[start : end - 1]
+
+    def content(self, index: int, /) -> bytes:
+        """Give what the leaf of a statement holds."""
+        return b"".join((self._before, self.line(index), self._after))
 
     def contents(self) -> Iterator[bytes]:
         """Give what all leaves hold, in their order."""
         return (self.content(index) for index in range(self.size))
+
+    def leaf(self, index: int, /) -> bytes:
+        """Give the leaf hash of a statement, which is its digest."""
+        return leaf_hash(self.content(index))
 
     def statement(self, index: int, /) -> Statement:
         """Read a statement."""

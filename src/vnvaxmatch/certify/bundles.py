@@ -20,9 +20,8 @@ from typing import Any, Final
 import attrs
 
 from vnvaxmatch.certify.forms.records import Signature
-from vnvaxmatch.certify.statements import read_json
-from vnvaxmatch.errors import CertifyError, LedgerError
-from vnvaxmatch.ledger.canonical import canonical
+from vnvaxmatch.certify.texts import read_json, written
+from vnvaxmatch.errors import CertifyError
 
 __all__ = ["LONGEST", "TYPE", "Bundle"]
 
@@ -55,7 +54,7 @@ class Bundle:
     def to_json(self) -> bytes:
         """Write the bundle."""
         told = self._told()
-        return _written({**told, "sha256": _digest(told)})
+        return written({**told, "sha256": _digest(told)}).encode()
 
     def _told(self) -> dict[str, Any]:
         return {
@@ -72,15 +71,15 @@ class Bundle:
         """Read a bundle; :class:`~vnvaxmatch.errors.CertifyError` if it is none."""
         told = read_json(data, LONGEST, "a proof bundle")
         try:
-            if set(told) != _PARTS or told["type"] != TYPE or _written(told) != data:
+            if set(told) != _PARTS or told["type"] != TYPE or written(told).encode() != data:
                 raise ValueError
             if type(told["index"]) is not int or not 0 <= told["index"] < 2**53:
                 raise ValueError
             if not isinstance(told["statement"], dict):
                 raise TypeError
             stated = told.pop("sha256")
-            return cls(
-                content=_written(told["statement"]),
+            read = cls(
+                content=written(told["statement"]).encode(),
                 index=told["index"],
                 proof=tuple(_hash(one) for one in _some(told["proof"], _MOST_HASHES)),
                 checkpoint=told["checkpoint"].encode("ascii"),
@@ -89,20 +88,16 @@ class Bundle:
                 ),
                 intact=stated == _digest(told),
             )
+            if read._told() != told:  # something stands in it that nobody reads
+                raise ValueError
         except (AttributeError, CertifyError, KeyError, TypeError, ValueError):
             # the cause would hold what stands in it
             raise CertifyError("this is not a proof bundle, or it was altered") from None
+        return read
 
 
 def _digest(told: dict[str, Any]) -> str:
-    return sha256(_written(told)).hexdigest()
-
-
-def _written(told: dict[str, Any]) -> bytes:
-    try:
-        return canonical(told).encode()
-    except LedgerError as error:
-        raise CertifyError(f"it cannot be written: {error}") from error
+    return sha256(written(told).encode()).hexdigest()
 
 
 def _some(values: object, most: int) -> Sequence[Any]:

@@ -40,10 +40,9 @@ def new_folder(target: Path, /) -> Iterator[Path]:
             for left in list(target.parent.iterdir()):
                 if left.name.startswith(part) and _abandoned(left):
                     shutil.rmtree(left, ignore_errors=True)
-            folder.mkdir(mode=0o700)
+            folder.mkdir()
             cleaning.enter_context(_locked(folder))
             yield folder
-            folder.chmod(0o755)
             folder.rename(target)
         except (OSError, sqlite3.OperationalError) as error:
             why = getattr(error, "strerror", None) or str(error)

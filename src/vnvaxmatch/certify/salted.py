@@ -13,33 +13,32 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Final
 
 import attrs
 
 from vnvaxmatch import normalize
 from vnvaxmatch.errors import CertifyError
-from vnvaxmatch.ledger.canonical import canonical, quoted
+from vnvaxmatch.ledger.canonical import quoted
 from vnvaxmatch.normalize import Encoding, PersonName
 from vnvaxmatch.outcome import Normalized, Reading, redact
 from vnvaxmatch.records import Claim, Field
 
 __all__ = [
-    "DIGEST_BYTES",
+    "DOSE_VALUES",
     "SALT_BYTES",
     "Match",
     "Salts",
     "claim_text",
     "digest",
+    "dose_json",
     "dose_text",
     "identity_json",
+    "tidy",
     "unread",
 ]
 
-T = TypeVar("T")
-
 SALT_BYTES: Final = 16
-DIGEST_BYTES: Final = 32
 
 _COLUMN_OF: Final = {
     Field.NAME: "full_name",
@@ -60,7 +59,7 @@ class Match(StrEnum):
     """The key to them was not given."""
 
 
-def _is_salt(_record: object, _attribute: object, value: object) -> None:
+def _is_salt(_record: object, _attribute: object, value: bytes | None) -> None:
     if value is not None and not (isinstance(value, bytes) and len(value) == SALT_BYTES):
         raise CertifyError(f"a salt has {SALT_BYTES} bytes")
 
@@ -146,14 +145,15 @@ def dose_text(record: Mapping[str, str], /) -> str:
     >>> dose_text({"vaccine": "abdalla", "dose_number": "mũi 2", "dose_date": "8/3/21"})
     '{"date":"2021-03-08","lot":"","number":"2","site":"","vaccine":"Abdala"}'
     """
-    told = {
-        "date": _read(normalize.dose_date, record.get("dose_date", "")),
-        "lot": _tidy(record.get("lot", "")),
-        "number": _read(normalize.dose_number, record.get("dose_number", "")),
-        "site": _tidy(record.get("site", "")),
-        "vaccine": _read(normalize.vaccine, record.get("vaccine", "")),
-    }
-    return canonical(told)
+    return dose_json(*(read(record.get(column, "")) for column, read in DOSE_VALUES.items()))
+
+
+def dose_json(date: str, lot: str, number: str, site: str, vaccine: str, /) -> str:
+    """Write five canonical values, in the order of :data:`DOSE_VALUES`, as what is digested."""
+    return (
+        f'{{"date":{quoted(date)},"lot":{quoted(lot)},"number":{quoted(number)},'
+        f'"site":{quoted(site)},"vaccine":{quoted(vaccine)}}}'
+    )
 
 
 def unread(text: str, /) -> str:
@@ -162,15 +162,33 @@ def unread(text: str, /) -> str:
     >>> unread(" 12  Ab "), unread(" ")
     ('?12 Ab', '')
     """
-    tidy = _tidy(text)
-    return f"?{tidy}" if tidy else ""
+    told = tidy(text)
+    return f"?{told}" if told else ""
 
 
-def _read(rule: Callable[[str], Reading[T]], text: str) -> str:
-    reading = rule(text)
-    return str(reading.value) if isinstance(reading, Normalized) else unread(text)
+def tidy(text: str, /) -> str:
+    """Write a text in one form: NFC, and single spaces.
 
-
-def _tidy(text: str) -> str:
+    >>> tidy("  Trạm  Y tế ")
+    'Trạm Y tế'
+    """
     whole = text.encode("utf-8", "replace").decode("utf-8")  # half a character is none
     return " ".join(unicodedata.normalize("NFC", whole).split())
+
+
+def _reader(rule: Callable[[str], Reading[object]]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        reading = rule(text)
+        return str(reading.value) if isinstance(reading, Normalized) else unread(text)
+
+    return read
+
+
+DOSE_VALUES: Final[Mapping[str, Callable[[str], str]]] = {
+    "dose_date": _reader(normalize.dose_date),
+    "lot": tidy,
+    "dose_number": _reader(normalize.dose_number),
+    "site": tidy,
+    "vaccine": _reader(normalize.vaccine),
+}
+"""The columns of a dose, and how the canonical value of each is read from its text."""

@@ -14,20 +14,21 @@ hash of its leaf in the batch's tree.
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Final, NoReturn
+from functools import lru_cache
+from typing import Any, Final
 
 import attrs
 
 from vnvaxmatch.certify.salted import Match, Salts, claim_text, digest, dose_text
-from vnvaxmatch.errors import CertifyError, LedgerError
+from vnvaxmatch.certify.texts import parse_time, read_json, refuse, time_text, written
+from vnvaxmatch.errors import CertifyError
 from vnvaxmatch.ledger import JSON, leaf_hash
-from vnvaxmatch.ledger.canonical import canonical, quoted
+from vnvaxmatch.ledger.canonical import quoted
 from vnvaxmatch.normalize import Encoding
 
 __all__ = [
@@ -37,9 +38,9 @@ __all__ = [
     "Kind",
     "Matches",
     "Statement",
-    "parse_time",
-    "read_json",
-    "time_text",
+    "check_statement",
+    "opening",
+    "record_json",
 ]
 
 TYPE: Final = "vnvaxmatch.statement/1"
@@ -49,7 +50,6 @@ LONGEST: Final = 1 << 18
 _LONGEST_WORDS: Final = 200
 _MOST_NAMED: Final = 1_000
 _HEX: Final = re.compile(r"[0-9a-f]{64}")
-_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _REFERENCE: Final = re.compile(r"[a-z]+/[A-Za-z0-9._-]{1,100}")
 
 
@@ -102,7 +102,7 @@ class Context:
 
     def to_json(self) -> str:
         """Write it as canonical JSON. Raises :class:`~vnvaxmatch.errors.CertifyError`."""
-        return _canonical(
+        return written(
             {
                 "about": self.about,
                 "at": time_text(self.at),
@@ -156,23 +156,15 @@ class Statement:
     revokes: tuple[str, ...] = ()
 
     def __attrs_post_init__(self) -> None:
-        named = (*self.supersedes, *self.revokes)
-        digests = [one for one in (self.claim, self.dose) if one is not None]
-        if not all(isinstance(one, str) and _HEX.fullmatch(one) for one in (*digests, *named)):
-            raise CertifyError("a digest is 64 hexadecimal digits")
-        if len(named) > _MOST_NAMED:
-            raise CertifyError(f"a statement takes back no more than {_MOST_NAMED} others")
-        if not isinstance(self.reference, str) or not _REFERENCE.fullmatch(self.reference):
-            raise CertifyError("a reference is a word, a slash, and a number or name in ASCII")
+        for one in (self.claim, self.dose):
+            if one is not None and not _HEX.fullmatch(one):
+                raise CertifyError("a digest is 64 hexadecimal digits")
+        _check_names(self.reference, (*self.supersedes, *self.revokes))
 
     @property
     def content(self) -> bytes:
         """What the leaf of the statement holds: canonical JSON, in UTF-8."""
-        record = record_json(
-            self.claim, self.dose, _canonical(self.finding), self.reference,
-            supersedes=self.supersedes, revokes=self.revokes,
-        )  # fmt: skip
-        return (opening(self.context) + record + CLOSING).encode()
+        return (opening(self.context) + self._record() + CLOSING).encode()
 
     @property
     def digest(self) -> str:
@@ -209,24 +201,50 @@ class Statement:
         try:
             if set(told) != {"context", "record", "type"} or told["type"] != TYPE:
                 raise ValueError
-            record = told["record"]
-            if set(record) != _OF_RECORD or not isinstance(record["finding"], dict):
-                raise ValueError
-            statement = cls(
-                context=Context.of(told["context"]),
-                claim=record["claim"],
-                dose=record["dose"],
-                finding=record["finding"],
-                reference=record["reference"],
-                supersedes=_texts(record["supersedes"]),
-                revokes=_texts(record["revokes"]),
-            )
+            statement = cls._of(Context.of(told["context"]), told["record"])
             same = statement.content == content
         except (AttributeError, CertifyError, KeyError, TypeError, ValueError):
-            _refuse("a statement")
+            refuse("a statement")
         if not same:
-            _refuse("a statement")
+            refuse("a statement")
         return statement
+
+    @classmethod
+    def read_record(cls, line: bytes, /, *, context: Context) -> Statement:
+        """Read what is stated of one record, in a context that was read before; as :meth:`read`."""
+        told = read_json(line, LONGEST, "a statement")
+        try:
+            statement = cls._of(context, told)
+            same = statement._record().encode() == line
+        except (AttributeError, CertifyError, KeyError, TypeError, ValueError):
+            refuse("a statement")
+        if not same:
+            refuse("a statement")
+        return statement
+
+    @classmethod
+    def _of(cls, context: Context, record: Any) -> Statement:
+        if set(record) != _OF_RECORD or not isinstance(record["finding"], dict):
+            raise ValueError
+        return cls(
+            context=context,
+            claim=record["claim"],
+            dose=record["dose"],
+            finding=record["finding"],
+            reference=record["reference"],
+            supersedes=_texts(record["supersedes"]),
+            revokes=_texts(record["revokes"]),
+        )
+
+    def _record(self) -> str:
+        return record_json(
+            self.claim,
+            self.dose,
+            written(self.finding),
+            self.reference,
+            supersedes=self.supersedes,
+            revokes=self.revokes,
+        )
 
 
 _OF_RECORD: Final = {"claim", "dose", "finding", "reference", "revokes", "supersedes"}
@@ -236,6 +254,32 @@ CLOSING: Final = f',"type":"{TYPE}"}}'
 def opening(context: Context, /) -> str:
     """Write what statements of one context begin with."""
     return f'{{"context":{context.to_json()},"record":'
+
+
+def check_statement(finding: str, reference: str, named: Sequence[str], /) -> None:
+    """Refuse what would be signed, and could then be read by nobody.
+
+    The finding is canonical JSON, ``named`` digests of other statements. Raises
+    :class:`~vnvaxmatch.errors.CertifyError`.
+    """
+    _check_finding(finding)
+    _check_names(reference, named)
+
+
+def _check_names(reference: str, named: Sequence[str]) -> None:
+    if not _REFERENCE.fullmatch(reference):
+        raise CertifyError("a reference is a word, a slash, and a number or name in ASCII")
+    if len(named) > _MOST_NAMED or not all(_HEX.fullmatch(one) for one in named):
+        raise CertifyError(
+            f"a statement takes back no more than {_MOST_NAMED} others, by their digests of 64 "
+            "hexadecimal digits"
+        )
+
+
+@lru_cache(maxsize=1 << 14)
+def _check_finding(finding: str) -> None:
+    if written(read_json(finding.encode(), LONGEST // 2, "a finding")) != finding:
+        raise CertifyError("a finding is an object of canonical JSON: write it with canonical()")
 
 
 def record_json(
@@ -254,56 +298,6 @@ def record_json(
         f'"reference":{quoted(reference)},"revokes":{_list(revokes)},'
         f'"supersedes":{_list(supersedes)}}}'
     )
-
-
-def time_text(at: datetime, /) -> str:
-    """Write a time in UTC and whole seconds; one without a time zone is refused.
-
-    >>> time_text(datetime(2026, 5, 4, 1, 2, 3, tzinfo=UTC))
-    '2026-05-04T01:02:03Z'
-    """
-    if at.tzinfo is None or at.utcoffset() is None:
-        raise CertifyError("a time without a time zone cannot be certified: give it one")
-    told = at.astimezone(UTC)
-    if told.year < 1970:
-        raise CertifyError("a time before 1970 cannot be certified: set the clock")
-    return f"{told.replace(tzinfo=None, microsecond=0).isoformat()}Z"
-
-
-def parse_time(text: object, /) -> datetime:
-    """Read a time as :func:`time_text` writes it; ValueError where it is none."""
-    if not isinstance(text, str) or not _TIME.fullmatch(text):
-        raise ValueError("not a time")
-    return datetime.fromisoformat(text)
-
-
-def read_json(content: bytes, most: int, what: str, /) -> dict[str, Any]:
-    """Parse a JSON object of no more than so many bytes, or raise CertifyError."""
-    try:
-        if len(content) > most:
-            raise ValueError
-        told = json.loads(content.decode("utf-8"), parse_constant=_no_constant)
-    except (RecursionError, ValueError):
-        _refuse(what)
-    if not isinstance(told, dict):
-        _refuse(what)
-    return told
-
-
-def _refuse(what: str) -> NoReturn:
-    # the cause would hold what stands in it
-    raise CertifyError(f"this is not {what}, or it was altered") from None
-
-
-def _no_constant(_: str) -> NoReturn:
-    raise ValueError("JSON has no such number")
-
-
-def _canonical(value: object) -> str:
-    try:
-        return canonical(value)
-    except LedgerError as error:
-        raise CertifyError(f"it cannot be written: {error}") from error
 
 
 def _is_plain(text: str) -> bool:

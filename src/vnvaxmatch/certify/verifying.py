@@ -1,29 +1,36 @@
-"""Verify a proof bundle: is the statement in the batch, who signed that, and does it still count?"""
+"""Verify a proof bundle: is it in the batch, who signed that, and does it still count?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final, Protocol
 
 import attrs
 
+from vnvaxmatch.certify.batches import Batch
 from vnvaxmatch.certify.bundles import Bundle
 from vnvaxmatch.certify.checkpoints import parse_checkpoint
-from vnvaxmatch.certify.forms.outcomes import SignatureChecked, SignatureStatus
+from vnvaxmatch.certify.forms.outcomes import Caution as Odd
+from vnvaxmatch.certify.forms.outcomes import SignatureChecked, SignatureStatus, Tree
 from vnvaxmatch.certify.forms.records import Signature
 from vnvaxmatch.certify.standings import Caution, Fault, Standing, standing_of
 from vnvaxmatch.certify.statements import Statement
+from vnvaxmatch.certify.trust import Trust
+from vnvaxmatch.certify.trust.verifying import verify_signatures
 from vnvaxmatch.certify.withdrawals import SignedWithdrawals, Withdrawals
 from vnvaxmatch.errors import CertifyError, ProofError, VerificationError
-from vnvaxmatch.ledger import Checkpoint, leaf_hash, verify_inclusion
+from vnvaxmatch.ledger import Checkpoint, leaf_hash, root_of, verify_inclusion
 from vnvaxmatch.ledger.trees import inclusion_spans
 
-__all__ = ["TOLERANCE", "CheckSignature", "Verified", "Verifier"]
+__all__ = ["TOLERANCE", "CheckSignature", "Verified", "Verifier", "checking", "verify"]
 
 TOLERANCE: Final = timedelta(minutes=5)
 """By so much two clocks may differ before a time is one in the future."""
+
+_HARMLESS: Final = frozenset({Odd.TIME_NOT_PROVEN, Odd.LEAF_ONLY})
+"""Cautions of a signature that are told otherwise, or mean nothing here."""
 
 _MOST_REMEMBERED: Final = 1_000
 
@@ -45,7 +52,9 @@ class CheckSignature(Protocol):
 
     def __call__(
         self, content: bytes, signature: Signature, /, *, at: datetime
-    ) -> Sequence[SignatureChecked]: ...
+    ) -> Sequence[SignatureChecked]:
+        """Check a signature of a content."""
+        ...
 
 
 @attrs.frozen
@@ -136,6 +145,43 @@ class Verifier:
             index=bundle.index,
         )
 
+    def verify_batch(
+        self, batch: Batch, /, *, told: Callable[[Statement], None] | None = None
+    ) -> Verified:
+        """Verify all of a batch: each statement, the tree over them, and the signature of it.
+
+        ``told`` is given each statement. That some of them are listed as withdrawn is no fault of
+        the batch: ask by their bundles.
+        """
+        faults: list[Fault] = []
+        first: Statement | None = None
+
+        def leaves() -> Iterator[bytes]:
+            nonlocal first
+            for index in range(batch.size):
+                try:
+                    statement = Statement.read_record(batch.line(index), context=batch.context)
+                except CertifyError:
+                    faults.append(Fault.STATEMENT_UNREADABLE)
+                else:
+                    first = first or statement
+                    if told is not None:
+                        told(statement)
+                yield batch.leaf(index)
+
+        if root_of(leaves()) != batch.tree.root:
+            faults.append(Fault.PROOF_WRONG)
+        signatures = self.signatures(batch.checkpoint, batch.signatures)
+        faults.extend(_signature_faults(signatures))
+        if first is not None:
+            faults.extend(self._time_faults(first, signatures))
+        return self._verified(
+            faults,
+            signatures=signatures,
+            origin=batch.checkpoint.split(b"\n")[0].decode("ascii", "replace"),
+            size=batch.size,
+        )
+
     def signatures(
         self, content: bytes, signatures: Sequence[Signature], /
     ) -> tuple[SignatureChecked, ...]:
@@ -144,9 +190,7 @@ class Verifier:
         known = self._known.get(key)
         if known is None:
             known = tuple(
-                checked
-                for one in signatures
-                for checked in self._check(content, one, at=self.at)
+                checked for one in signatures for checked in self._check(content, one, at=self.at)
             )
             if len(self._known) >= _MOST_REMEMBERED:
                 self._known.clear()
@@ -169,7 +213,7 @@ class Verifier:
             cautions.append(Caution.LIST_NOT_GIVEN)
         if signatures and not all(one.is_proven for one in signatures):
             cautions.append(Caution.TIME_NOT_PROVEN)
-        if any(one.cautions for one in signatures):
+        if any(set(one.cautions) - _HARMLESS for one in signatures):
             cautions.append(Caution.SIGNER_ODD)
         return Verified(
             standing_of(found), found, tuple(cautions), self.at, statement, signatures,
@@ -237,6 +281,37 @@ def _key(content: bytes, signatures: Sequence[Signature]) -> bytes:
         for part in (b"%d" % len(parts), *parts):
             told.update(sha256(part).digest())
     return told.digest()
+
+
+def checking(trust: Trust, /, *, tree: Tree | None = None) -> CheckSignature:
+    """Check signatures against a trust, in one of its trees or in whichever the signer is."""
+
+    def check(
+        content: bytes, signature: Signature, /, *, at: datetime
+    ) -> Sequence[SignatureChecked]:
+        return verify_signatures(content, signature, trust=trust, at=at, tree=tree)
+
+    return check
+
+
+def verify(
+    bundle: Bundle | bytes,
+    /,
+    *,
+    trust: Trust,
+    at: datetime,
+    withdrawals: SignedWithdrawals | bytes | None = None,
+    max_age: timedelta | None = None,
+    require_list: bool = False,
+) -> Verified:
+    """Verify one bundle; see :class:`Verifier`, which serves for many."""
+    return Verifier(
+        checking(trust),
+        at=at,
+        withdrawals=withdrawals,
+        max_age=max_age,
+        require_list=require_list,
+    ).verify(bundle)
 
 
 def _proof_faults(bundle: Bundle, checkpoint: Checkpoint) -> Iterator[Fault]:

@@ -13,19 +13,16 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import attrs
 
 from vnvaxmatch.certify.bundles import MOST_SIGNATURES
 from vnvaxmatch.certify.forms.records import Signature
+from vnvaxmatch.certify.signers import Signer
 from vnvaxmatch.certify.standings import Fault
-from vnvaxmatch.certify.statements import parse_time, read_json, time_text
-from vnvaxmatch.errors import CertifyError, LedgerError
-from vnvaxmatch.ledger.canonical import canonical
-
-if TYPE_CHECKING:
-    from vnvaxmatch.certify.signers import Signer
+from vnvaxmatch.certify.texts import parse_time, read_json, time_text, written
+from vnvaxmatch.errors import CertifyError
 
 __all__ = ["LONGEST", "SignedWithdrawals", "Withdrawals", "sign_withdrawals"]
 
@@ -34,6 +31,10 @@ _TYPE: Final = "vnvaxmatch.withdrawals/1"
 _SIGNED_TYPE: Final = "vnvaxmatch.signed-withdrawals/1"
 _PARTS: Final = {"at", "number", "office", "revoked", "superseded", "type", "until"}
 _HEX: Final = re.compile(r"[0-9a-f]{64}")
+
+
+def _set(digests: Iterable[str]) -> frozenset[str]:
+    return frozenset(digests)
 
 
 def _count(digests: frozenset[str]) -> str:
@@ -52,19 +53,30 @@ class Withdrawals:
     number: int
     at: datetime
     until: datetime
-    revoked: frozenset[str] = attrs.field(converter=frozenset, repr=_count)
-    superseded: frozenset[str] = attrs.field(converter=frozenset, repr=_count)
+    revoked: frozenset[str] = attrs.field(converter=_set, repr=_count)
+    superseded: frozenset[str] = attrs.field(converter=_set, repr=_count)
 
     def __attrs_post_init__(self) -> None:
-        if self.number < 1 or not self.at < self.until:
-            raise CertifyError("a list needs a number above 0, and some time that it is good for")
+        if self.number < 0 or not self.at <= self.until:
+            raise CertifyError("a list has a number, and some time that it is good for")
         if not all(_HEX.fullmatch(one) for one in (*self.revoked, *self.superseded)):
             raise CertifyError("a list names statements by their digests of 64 hexadecimal digits")
+
+    @classmethod
+    def before(cls, *, office: str, at: datetime) -> Withdrawals:
+        """Give what comes before an office's first list: nothing is withdrawn, and none signs it.
+
+        >>> from datetime import UTC
+        >>> nothing = Withdrawals.before(office="x", at=datetime(2026, 5, 4, tzinfo=UTC))
+        >>> nothing.next(at=nothing.at, good_for=timedelta(days=7)).number
+        1
+        """
+        return cls(office, 0, at, at, (), ())
 
     @property
     def content(self) -> bytes:
         """The bytes that are signed."""
-        return _written(self._told())
+        return written(self._told()).encode()
 
     def listed(self, digest: str, /) -> Fault | None:
         """Say how a statement is listed, or None."""
@@ -116,7 +128,7 @@ class SignedWithdrawals:
             "signatures": [one.as_data() for one in self.signatures],
             "type": _SIGNED_TYPE,
         }
-        return _written(told)
+        return written(told).encode()
 
     @classmethod
     def from_json(cls, data: bytes, /) -> SignedWithdrawals:
@@ -131,7 +143,7 @@ class SignedWithdrawals:
             read = cls(
                 _withdrawals(told["list"]), tuple(Signature.from_data(one) for one in signatures)
             )
-            if _written(told) == data:
+            if written(told).encode() == data == read.to_json():
                 return read
         except (AttributeError, CertifyError, KeyError, TypeError, ValueError):
             pass  # the cause would hold what stands in it
@@ -142,6 +154,8 @@ def sign_withdrawals(
     withdrawals: Withdrawals, /, *, signers: Sequence[Signer], at: datetime
 ) -> SignedWithdrawals:
     """Sign a list. It counts for statements that the same signer signed."""
+    if not withdrawals.number or not withdrawals.at < withdrawals.until:
+        raise CertifyError("a list needs a number above 0, and some time that it is good for")
     if not signers:
         raise CertifyError("a list of withdrawn statements needs a signer")
     content = withdrawals.content
@@ -151,8 +165,8 @@ def sign_withdrawals(
 def _withdrawals(told: Any) -> Withdrawals:
     if set(told) != _PARTS or told["type"] != _TYPE or not isinstance(told["office"], str):
         raise ValueError
-    if type(told["number"]) is not int:
-        raise TypeError
+    if type(told["number"]) is not int or told["number"] < 1:
+        raise ValueError
     return Withdrawals(
         told["office"],
         told["number"],
@@ -167,10 +181,3 @@ def _digests(texts: Any) -> frozenset[str]:
     if not isinstance(texts, list) or any(one >= other for one, other in pairwise(texts)):
         raise ValueError
     return frozenset(texts)
-
-
-def _written(told: dict[str, Any]) -> bytes:
-    try:
-        return canonical(told).encode()
-    except LedgerError as error:
-        raise CertifyError(f"it cannot be written: {error}") from error

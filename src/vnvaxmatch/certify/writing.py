@@ -15,13 +15,28 @@ from types import TracebackType
 from typing import Final, NamedTuple, TypeAlias
 
 from vnvaxmatch.certify.salted import SALT_BYTES, digest
-from vnvaxmatch.certify.statements import CLOSING, Context, opening, record_json
+from vnvaxmatch.certify.statements import (
+    CLOSING,
+    Context,
+    check_statement,
+    opening,
+    record_json,
+)
 from vnvaxmatch.errors import CertifyError
 from vnvaxmatch.ledger import EMPTY_ROOT, Checkpoint
 from vnvaxmatch.ledger.filing import grow
 from vnvaxmatch.ledger.trees import bagged
 
-__all__ = ["INDEX", "LINES", "SECRETS", "TREE", "NewStatement", "Random", "StatementsWriter", "places"]
+__all__ = [
+    "INDEX",
+    "LINES",
+    "SECRETS",
+    "TREE",
+    "NewStatement",
+    "Random",
+    "StatementsWriter",
+    "places",
+]
 
 LINES: Final = "statements.jsonl"
 """What is stated of each record, a line each; before and after it stands what all have in common"""
@@ -130,6 +145,7 @@ class StatementsWriter:
         closing = CLOSING.encode()
         for place, new in enumerate(chunk):
             start = 2 * SALT_BYTES * place
+            check_statement(new.finding, new.reference, (*new.supersedes, *new.revokes))
             own = salts[start : start + SALT_BYTES]
             other = salts[start + SALT_BYTES : start + 2 * SALT_BYTES]
             line = record_json(

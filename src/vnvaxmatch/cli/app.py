@@ -30,6 +30,7 @@ _COMMANDS = {
     "link": "vnvaxmatch.cli.link",
     "evaluate": "vnvaxmatch.cli.evaluate",
     "casework": "vnvaxmatch.cli.casework",
+    "certify": "vnvaxmatch.cli.certify",
     "ledger": "vnvaxmatch.cli.ledger",
     "serve": "vnvaxmatch.cli.serve",
 }
@@ -76,7 +77,7 @@ def _missing(name: str, missing: MissingExtraError) -> click.Command:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 something could not be read or written (one line says what, "
     "where and what to do), 2 the command was not understood, 3 done, but not all rows could be "
-    "answered, 130 interrupted. "
+    "answered, 4 done, but some rows of a worklist were refused, 130 interrupted. "
     "A list full of wrong records still exits with 0: that is a result.",
 )
 @click.version_option(__version__, prog_name="vnvaxmatch")

@@ -14,8 +14,11 @@ from vnvaxmatch.bulk.provenance import digest
 from vnvaxmatch.bulk.runs import open_doses
 from vnvaxmatch.casework import Actor, Casework, Role
 from vnvaxmatch.casework.results import Results, open_results
+from vnvaxmatch.cli.casework_report import report
+from vnvaxmatch.cli.casework_sheets import apply, recompare, worklists
 from vnvaxmatch.cli.casework_text import opened_lines, show_lines, status_lines
 from vnvaxmatch.cli.keys import keys_option, make_keys, read_keys
+from vnvaxmatch.cli.ledger_options import ledger_option
 from vnvaxmatch.cli.shared import (
     FOLDER,
     input_options,
@@ -32,14 +35,6 @@ __all__ = ["casework"]
 
 _FILE = click.Path(path_type=Path, readable=False)
 
-ledger_option = click.option(
-    "--ledger",
-    "where",
-    required=True,
-    metavar="DB",
-    help="The ledger: a SQLite file, or postgresql://... (password from the environment).",
-)
-
 
 @click.group(short_help="Carry wrong records through correction to a certified record.")
 def casework() -> None:
@@ -52,8 +47,16 @@ def casework() -> None:
     \b
       vnvaxmatch casework keys keys.json
       vnvaxmatch casework open results --ledger cases.db --keys keys.json --by NAME
+      vnvaxmatch casework worklists --ledger cases.db --keys keys.json --out sheets
+      vnvaxmatch casework apply SHEET.xlsx ... --by NAME --role commune --office CODE
+      vnvaxmatch casework recompare --registry reg.duckdb ...
       vnvaxmatch casework status --ledger cases.db
+      vnvaxmatch casework report --ledger cases.db --out report.html
     """
+
+
+for _command in (worklists, apply, recompare, report):
+    casework.add_command(_command)
 
 
 @casework.command()

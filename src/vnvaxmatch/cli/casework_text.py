@@ -158,6 +158,9 @@ def _details(data: Mapping[str, JSON], lang: Lang) -> Iterator[str]:
     fields = [_field(name, lang) for name in _list(data.get("fields"))]
     if fields:
         yield f"{say(lang, 'Trường', 'Fields')}: {', '.join(fields)}"
+    cause = f"cause.{data.get('cause')}"
+    if cause in all_messages():
+        yield f"{say(lang, 'Lý do sửa', 'Cause')}: {message(cause, lang=lang)}"
     if commune := data.get("commune"):
         code = str(commune)
         yield f"{say(lang, 'Xã/phường', 'Commune')}: {code} {_commune(code)}".rstrip()

@@ -146,6 +146,7 @@ class TestCA:
         critical_purposes: bool = False,
         with_ocsp: bool = False,
         no_check: bool = False,
+        constraints: x509.BasicConstraints | None = None,
         extra: Iterable[x509.ExtensionType] = (),
     ) -> Issued:
         """Issue any certificate; without ``issuer`` it signs itself."""
@@ -167,7 +168,9 @@ class TestCA:
             .serial_number(next(_SERIALS))
             .not_valid_before(start or self.at - 300 * DAY)
             .not_valid_after(end or self.at + 700 * DAY)
-            .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+            .add_extension(
+                constraints or x509.BasicConstraints(ca=ca, path_length=None), critical=True
+            )
             .add_extension(
                 x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
             )

@@ -5,7 +5,6 @@ import stat
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.certify.batches.making import (
     NOW,
     Check,
@@ -16,6 +15,7 @@ from tests.certify.batches.making import (
     statements,
     verifier,
 )
+
 from vnvaxmatch.certify.batches import Batch, sign_batch
 from vnvaxmatch.certify.bundles import Bundle
 from vnvaxmatch.certify.salted import Match, Salts
@@ -28,6 +28,11 @@ def signed(out, count=7, **given):
     return sign_batch(
         statements(count), context=context(), signers=[Signer()], out=out, at=NOW, **given
     )
+
+
+def prove_all(folder):
+    with Batch(folder) as batch:
+        return [batch.bundle(index) for index in range(batch.size)]
 
 
 @given(count=st.integers(1, 40))
@@ -167,6 +172,37 @@ def test_what_a_killed_run_left_is_swept(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"finding": '{"weight":0.5}'},
+        {"finding": '{"b":1,"a":2}'},
+        {"finding": '{"a": 1}'},
+        {"finding": "[]"},
+        {"finding": "x"},
+        {"reference": "Trần"},
+        {"reference": "row/1\n"},
+        {"reference": ""},
+        {"supersedes": ("row/1",)},
+        {"revokes": ("a" * 63,)},
+    ],
+)
+def test_what_nobody_could_read_is_not_signed(tmp_path, changes):
+    """A statement that would fail wherever it is verified is refused before it is signed."""
+    with pytest.raises(CertifyError):
+        sign_batch(
+            [new(1, **changes)], context=context(), signers=[Signer()], out=tmp_path / "o", at=NOW
+        )
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("origin", ["", "a b", "a+b", "a\nb", "Trạm", "x" * 201])
+def test_an_origin_that_is_none_is_refused(tmp_path, origin):
+    """The first line of a checkpoint is a name without spaces."""
+    with pytest.raises(CertifyError, match="origin"):
+        signed(tmp_path / "out", origin=origin)
+
+
 def test_an_empty_batch_is_refused(tmp_path):
     """A signature over nothing would prove nothing."""
     with pytest.raises(CertifyError, match="nothing to state"):
@@ -194,9 +230,8 @@ def test_a_damaged_batch_says_so(tmp_path, name, damage):
         b"" if damage == "empty" else content[: len(content) // 2]
     )
 
-    with pytest.raises((InputError, CertifyError)), Batch(tmp_path / "out") as batch:
-        for index in range(batch.size):
-            batch.bundle(index)
+    with pytest.raises((InputError, CertifyError)):
+        prove_all(tmp_path / "out")
 
 
 def test_an_altered_statement_gets_no_bundle(tmp_path):

@@ -27,7 +27,7 @@ __all__ = ["CmsByHash", "joined_cms", "make_cades"]
 _T = TypeVar("_T")
 
 
-class CmsByHash(CmsSigner):  # type: ignore[misc]
+class CmsByHash(CmsSigner):
     """A signer of pyHanko's that has its digests signed elsewhere: by file, token or service.
 
     It serves for signatures in PDF as well.
@@ -36,10 +36,11 @@ class CmsByHash(CmsSigner):  # type: ignore[misc]
     def __init__(self, key: HashSigner) -> None:
         self._key = key
         self._mechanism: Mechanism = mechanism_of(key.certificate)
-        above = [x509.Certificate.load(der) for der in key.chain]
+        above = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+        above.register_multiple([x509.Certificate.load(der) for der in key.chain])
         super().__init__(
             signing_cert=key.certificate.parsed,
-            cert_registry=SimpleCertificateStore.from_certs(above),
+            cert_registry=above,
             signature_mechanism=self._mechanism.algorithm,
             embed_roots=False,
         )
@@ -81,7 +82,9 @@ def make_cades(
     try:
         value: bytes = _waited(made).dump()
     except SigningError as error:
-        raise CertifyError("the signature could not be made: check the signer's settings") from error
+        raise CertifyError(
+            "the signature could not be made: check the signer's settings"
+        ) from error
     return value
 
 

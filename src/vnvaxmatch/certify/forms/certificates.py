@@ -116,15 +116,11 @@ def read_certificate(der: bytes, /) -> Certificate:
         )
         if not (info.not_before.tzinfo and info.not_after.tzinfo):
             raise ValueError("times without a zone")
-        for extension in parsed["tbs_certificate"]["extensions"]:
-            extension["extn_value"].parsed  # noqa: B018 (it is read for what it raises)
-        _ = (parsed.serial_number, parsed.public_key.dump(), parsed.subject.hashable)
-        _ = (parsed.issuer.hashable, parsed.issuer_serial, parsed.signature)
-        _ = (
-            parsed.authority_issuer_serial,
-            parsed.public_key.bit_size,
-            weakness(parsed.public_key),
-        )
+        _ = (parsed["tbs_certificate"].native, parsed.signature, weakness(parsed.public_key))
+        _ = (parsed.subject.hashable, parsed.issuer.hashable, parsed.issuer_serial)
+        _ = (parsed.authority_key_identifier, parsed.authority_issuer_serial, parsed.ca)
+        if parsed["signature_value"].contents[:1] != b"\0":
+            raise ValueError("a signature that is no whole bytes")
         return Certificate(der, info, parsed)
     except Exception as error:  # hostile DER ends in errors of every kind
         raise CertifyError("this is no certificate: give X.509 as DER or PEM") from error

@@ -37,9 +37,7 @@ _PADDING_OLD: Final = frozenset({"rsassa_pkcs1v15"})
 _KINDS: Final = frozenset({"rsassa_pss", "rsassa_pkcs1v15", "ecdsa"})
 
 
-def read_cms(
-    value: bytes, content: bytes, /, *, known: tuple[bytes, ...] = ()
-) -> tuple[Part, ...]:
+def read_cms(value: bytes, content: bytes, /, *, known: tuple[bytes, ...] = ()) -> tuple[Part, ...]:
     """Read a detached signature, one part for each signer.
 
     ``known`` are certificates (DER) that a signer may be among where the signature does not bring
@@ -48,6 +46,8 @@ def read_cms(
     data = read_signed_data(value)
     try:
         inner = data["encap_content_info"]
+        if inner["content_type"].native != "data":  # such as a time stamp, which signs no document
+            raise UnreadableError(Fault.NOT_A_SIGNATURE)
         if inner["content"] is not core.VOID and inner["content"].native is not None:
             raise UnreadableError(Fault.NOT_DETACHED)
     except UnreadableError:
@@ -92,7 +92,9 @@ def _set(data: Any) -> Any:
 
 def _parts(data: Any, content: bytes, *, kind: str, known: tuple[bytes, ...]) -> Iterator[Part]:
     came = [one.chosen.dump() for one in _set(data) if one.name == "certificate"]
-    declared = {one["algorithm"].native for one in data["digest_algorithms"]}
+    declared = {one["algorithm"].native for one in data["digest_algorithms"] if _is_plain(one)}
+    if data["version"].native not in _versions(data, kind):
+        raise UnreadableError(Fault.NOT_A_SIGNATURE)
     readable = [_read(der) for der in came]
     broken = (Fault.CERTIFICATE_UNREADABLE,) if None in readable else ()
     pool = [one for one in (*readable, *map(_read, known)) if one is not None]
@@ -119,6 +121,22 @@ def _parts(data: Any, content: bytes, *, kind: str, known: tuple[bytes, ...]) ->
         )
 
 
+def _versions(data: Any, kind: str) -> set[str]:
+    """Tell which numbers of its version CMS may bear, by what is in it (RFC 5652, section 5.1)."""
+    kinds = {one.name for one in _set(data)}
+    if kinds - {"certificate"}:
+        return {"v3", "v4", "v5"}
+    by_key = any(
+        signer["sid"].name != "issuer_and_serial_number" for signer in data["signer_infos"]
+    )
+    return {"v3"} if by_key or kind != "data" else {"v1"}
+
+
+def _is_plain(digest: Any) -> bool:
+    """Say whether a digest has no parameters, or a NULL: those in use here have none."""
+    return digest["parameters"].dump() in (b"", b"\x05\x00")
+
+
 def _read(der: bytes) -> Certificate | None:
     try:
         return read_certificate(der)
@@ -131,7 +149,7 @@ def _signer(sid: Any, pool: list[Certificate]) -> Certificate | None:
     for one in pool:
         if sid.name == "issuer_and_serial_number":
             same = sid.chosen["serial_number"].native == one.parsed.serial_number
-            if same and sid.chosen["issuer"] == one.parsed.issuer:
+            if same and sid.chosen["issuer"].dump() == one.parsed.issuer.dump():
                 return one
         elif sid.chosen.native == one.parsed.key_identifier:
             return one
@@ -143,6 +161,9 @@ def _judged(
 ) -> tuple[tuple[Fault, ...], tuple[Caution, ...]]:
     """Hold one signer against the content, by the certificate that it names."""
     signed = signer["signed_attrs"]
+    by_name = signer["sid"].name == "issuer_and_serial_number"
+    if signer["version"].native != ("v1" if by_name else "v3"):
+        return (Fault.NOT_A_SIGNATURE,), ()
     if signed is core.VOID:
         return (Fault.ATTRIBUTES_MISSING,), ()
     names = [one["type"].native for one in signed]
@@ -176,14 +197,19 @@ def _judged(
 
 def _weak(signer: Any, certificate: Certificate) -> Fault | None:
     """Say why the means of a signature are not good enough, or do not fit each other."""
-    digest, algorithm = signer["digest_algorithm"]["algorithm"].native, signer["signature_algorithm"]
-    if digest not in DIGESTS or algorithm.signature_algo not in _KINDS:
+    digest, algorithm = (
+        signer["digest_algorithm"]["algorithm"].native,
+        signer["signature_algorithm"],
+    )
+    if digest not in DIGESTS or not _is_plain(signer["digest_algorithm"]):
+        return Fault.ALGORITHM_WEAK
+    if algorithm.signature_algo not in _KINDS:
         return Fault.ALGORITHM_WEAK
     if algorithm.signature_algo == "rsassa_pss":
         parameters = algorithm["parameters"]
-        mask = parameters["mask_gen_algorithm"]["parameters"]["algorithm"].native
-        used = parameters["hash_algorithm"]["algorithm"].native
-        if used not in DIGESTS or mask not in DIGESTS:
+        both = (parameters["mask_gen_algorithm"]["parameters"], parameters["hash_algorithm"])
+        mask, used = (one["algorithm"].native for one in both)
+        if used != mask or used not in DIGESTS or not all(map(_is_plain, both)):
             return Fault.ALGORITHM_WEAK
     else:
         # what names no digest has that of the content (RFC 3370)

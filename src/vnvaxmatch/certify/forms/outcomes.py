@@ -88,6 +88,7 @@ class Fault(StrEnum):
     SIGNER_SWAPPED = "signer_swapped"
     CERTIFICATE_MISSING = "certificate_missing"
     CERTIFICATE_UNREADABLE = "certificate_unreadable"
+    CERTIFICATE_BROKEN = "certificate_broken"
     ALGORITHM_WEAK = "algorithm_weak"
     KEY_WEAK = "key_weak"
     HEADER_CRITICAL = "header_critical"
@@ -109,7 +110,6 @@ class Fault(StrEnum):
     REVOCATION_MISSING = "revocation_missing"
     REVOCATION_STALE = "revocation_stale"
     REVOCATION_BROKEN = "revocation_broken"
-    UNCHECKED = "unchecked"
 
 
 class Caution(StrEnum):
@@ -167,10 +167,14 @@ class Checked:
 
 @attrs.frozen
 class Stamped:
-    """A time stamp (RFC 3161), checked. ``authority`` is the certificate of who made it."""
+    """A time stamp (RFC 3161), checked. ``authority`` is the certificate of who made it.
+
+    ``certificates`` (DER) are that certificate and those that came with it.
+    """
 
     at: datetime
     authority: Checked
+    certificates: tuple[bytes, ...] = attrs.field(default=(), repr=False)
 
 
 @attrs.frozen

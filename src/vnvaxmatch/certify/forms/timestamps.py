@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from hashlib import new
+from hashlib import new, sha256
+from http.client import HTTPException
 from typing import Any, Final, TypeAlias
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 import attrs
 
+from vnvaxmatch.certify.forms.certificates import Certificate
 from vnvaxmatch.certify.forms.cms import parts_of, read_signed_data
 from vnvaxmatch.certify.forms.mechanisms import DIGESTS
 from vnvaxmatch.certify.forms.outcomes import Fault
-from vnvaxmatch.certify.forms.parts import Part, UnreadableError
+from vnvaxmatch.certify.forms.parts import UnreadableError
 from vnvaxmatch.errors import CertifyError, MissingExtraError
 
 try:
@@ -24,7 +26,7 @@ try:
 except ImportError as error:
     raise MissingExtraError("certify") from error
 
-__all__ = ["Authority", "Stamper", "Token", "http_authority", "read_token"]
+__all__ = ["Authority", "Stamper", "Token", "http_authority", "read_token", "stamp_of"]
 
 Authority: TypeAlias = Callable[[bytes], bytes]
 """A time stamping authority: it takes a request (DER) and gives an answer (DER)."""
@@ -59,7 +61,9 @@ def http_authority(url: str, /, *, timeout: float = 30.0) -> Authority:
         try:
             with opener.open(question, timeout=timeout) as answer:
                 found: bytes = answer.read(_MOST_BYTES + 1)
-        except (URLError, OSError, ValueError) as error:
+        except (URLError, OSError, ValueError, HTTPException) as error:
+            if isinstance(error, HTTPError):
+                error.close()
             raise CertifyError(
                 "the time stamping authority gave no answer, and nothing was signed: try again, or "
                 "give another authority"
@@ -71,15 +75,19 @@ def http_authority(url: str, /, *, timeout: float = 30.0) -> Authority:
     return ask
 
 
-class Stamper(TimeStamper):  # type: ignore[misc]
+class Stamper(TimeStamper):
     """An authority, as pyHanko asks it; its answer is held against the question."""
 
     def __init__(self, authority: Authority) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._authority = authority
 
     async def async_request_tsa_response(self, req: Any) -> Any:
         """Ask, and refuse what is no time stamp of this very digest."""
+        return self.ask(req)
+
+    def ask(self, req: Any, /) -> Any:
+        """Do the same without an event loop."""
         answer = self._authority(req.dump())
         try:
             read = tsp.TimeStampResp.load(answer, strict=True)
@@ -98,12 +106,22 @@ class Stamper(TimeStamper):  # type: ignore[misc]
             ) from error
 
 
+def stamp_of(stamped: bytes, /, *, authority: Authority) -> bytes:
+    """Have bytes stamped; give the token (DER). Raises :class:`~vnvaxmatch.errors.CertifyError`."""
+    stamper = Stamper(authority)
+    digest = sha256(stamped).digest()
+    _, request = stamper.request_cms(digest, "sha256")  # type: ignore[no-untyped-call]
+    token: bytes = stamper.ask(request)["time_stamp_token"].dump()
+    return token
+
+
 @attrs.frozen
 class Token:
-    """A time stamp, read: ``part`` is the authority's signature of it."""
+    """A time stamp, read and right: by whom, when, and which certificates came with it."""
 
-    part: Part
     at: datetime
+    certificate: Certificate
+    others: tuple[bytes, ...] = attrs.field(repr=False)
 
 
 def read_token(token: bytes, stamped: bytes, /) -> Token | Fault:
@@ -130,4 +148,6 @@ def _read_token(token: bytes, stamped: bytes) -> Token | Fault:
     except Exception as error:  # hostile DER ends in errors of every kind
         raise UnreadableError(Fault.TIMESTAMP_BROKEN) from error
     (part,) = parts_of(data, content)
-    return Fault.TIMESTAMP_BROKEN if part.faults or part.certificate is None else Token(part, at)
+    if part.faults or part.certificate is None:
+        return Fault.TIMESTAMP_BROKEN
+    return Token(at, part.certificate, part.others)

@@ -15,13 +15,17 @@ from vnvaxmatch.certify.forms.outcomes import (
     Tree,
 )
 from vnvaxmatch.certify.trust.anchors import Branch, Trust, load_trust, save_trust
-from vnvaxmatch.certify.trust.paths import Material, check_certificate
+from vnvaxmatch.certify.trust.fetching import Fetch, fetch_over_http, refreshed
+from vnvaxmatch.certify.trust.material import Material
+from vnvaxmatch.certify.trust.paths import check_certificate
+from vnvaxmatch.certify.trust.verifying import verify_signature, verify_signatures
 
 __all__ = [
     "Branch",
     "Caution",
     "Checked",
     "Fault",
+    "Fetch",
     "Material",
     "PathStatus",
     "SignatureChecked",
@@ -30,6 +34,10 @@ __all__ = [
     "Tree",
     "Trust",
     "check_certificate",
+    "fetch_over_http",
     "load_trust",
+    "refreshed",
     "save_trust",
+    "verify_signature",
+    "verify_signatures",
 ]

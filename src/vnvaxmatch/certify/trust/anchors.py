@@ -25,6 +25,7 @@ __all__ = ["Branch", "Trust", "load_trust", "save_trust"]
 
 _PINS: Final = "pins.csv"
 _MOST_BYTES: Final = 50_000_000
+_NOTES: Final = (".md", ".txt")
 _ENDINGS: Final = {
     "anchors": (".pem", ".crt", ".cer", ".der"),
     "intermediates": (".pem", ".crt", ".cer", ".der"),
@@ -37,6 +38,10 @@ def _count(several: Iterable[object]) -> str:
     return str(len(tuple(several)))
 
 
+def _names(pins: Iterable[str]) -> frozenset[str]:
+    return frozenset(pins)
+
+
 @attrs.frozen(eq=False)
 class Branch:
     """One tree of trust, all of it DER.
@@ -47,7 +52,7 @@ class Branch:
     """
 
     anchors: tuple[bytes, ...] = attrs.field(default=(), repr=_count)
-    pins: frozenset[str] = attrs.field(default=frozenset(), converter=frozenset, repr=_count)
+    pins: frozenset[str] = attrs.field(default=frozenset(), converter=_names, repr=_count)
     intermediates: tuple[bytes, ...] = attrs.field(default=(), repr=_count)
     crls: tuple[bytes, ...] = attrs.field(default=(), repr=_count)
     ocsps: tuple[bytes, ...] = attrs.field(default=(), repr=_count)
@@ -94,6 +99,7 @@ class Trust:
 
     trees: Mapping[Tree, Branch] = attrs.field(converter=_frozen)
     remembered: dict[Any, Checked] = attrs.field(factory=dict, init=False, repr=False)
+    intact: dict[Any, bool] = attrs.field(factory=dict, init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         keys: dict[bytes, Tree] = {}
@@ -105,6 +111,10 @@ class Trust:
                         f"the key of the anchor {anchor.info.subject} is in both trees: an "
                         "authority belongs to one of them"
                     )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle without the view that keeps ``trees`` as it is, and without what was checked."""
+        return type(self), (dict(self.trees),)
 
     def adding(
         self, tree: Tree, /, *, crls: Iterable[bytes] = (), ocsps: Iterable[bytes] = ()
@@ -175,8 +185,13 @@ def _read_part(folder: Path) -> tuple[bytes, ...]:
     if not folder.is_dir():
         return ()
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() not in _ENDINGS[folder.name]:
+        if path.name.startswith(".") or path.suffix.lower() in _NOTES:
             continue
+        if path.suffix.lower() not in _ENDINGS[folder.name]:
+            raise CertifyError(
+                f"{path} is of no kind that is read there ({', '.join(_ENDINGS[folder.name])}): "
+                "rename or remove it"
+            )
         try:
             if path.stat().st_size > _MOST_BYTES:
                 raise CertifyError("it is larger than 50 MB")

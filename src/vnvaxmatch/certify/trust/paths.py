@@ -1,15 +1,10 @@
-"""Check a certificate: is there a path to an anchor, and was nothing on it revoked at that time?
-
-Path validation (RFC 5280), lists and answers on revocation are pyhanko-certvalidator's. What stands
-here says what is asked of it, and what its answers are called.
-"""
+"""Check a certificate: is there a path to an anchor, and was nothing on it revoked at that time?"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
-from typing import Any, Final, TypeVar
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
 
 import attrs
 
@@ -20,110 +15,21 @@ from vnvaxmatch.certify.forms.certificates import (
     read_certificate,
     weakness,
 )
-from vnvaxmatch.certify.forms.outcomes import Caution, Checked, Fault, PathStatus, Tree
+from vnvaxmatch.certify.forms.outcomes import Checked, Fault, PathStatus, Tree
+from vnvaxmatch.certify.trust.along import FAILURES, Along, Asked, Found, paths_of
 from vnvaxmatch.certify.trust.anchors import Branch, Trust
-from vnvaxmatch.certify.trust.revocation import Revocations
+from vnvaxmatch.certify.trust.material import Material
 from vnvaxmatch.errors import CertifyError, MissingExtraError
 
 try:
-    from pyhanko_certvalidator.context import ValidationContext
-    from pyhanko_certvalidator.errors import (
-        CRLValidationError,
-        ExpiredError,
-        InsufficientRevinfoError,
-        NotYetValidError,
-        OCSPValidationError,
-        RevokedError,
-        StaleRevinfoError,
-        ValidationError,
-    )
-    from pyhanko_certvalidator.ltv.poe import POEManager
-    from pyhanko_certvalidator.ltv.types import ValidationTimingInfo, ValidationTimingParams
-    from pyhanko_certvalidator.path import ValidationPath
-    from pyhanko_certvalidator.policy_decl import (
-        NO_REVOCATION,
-        REQUIRE_REVINFO,
-        CertRevTrustPolicy,
-        FreshnessReqType,
-    )
-    from pyhanko_certvalidator.registry import (
-        CertificateRegistry,
-        SimpleTrustManager,
-        TrustAnchor,
-    )
-    from pyhanko_certvalidator.revinfo.manager import RevinfoManager
-    from pyhanko_certvalidator.revinfo.validate_crl import verify_crl
-    from pyhanko_certvalidator.revinfo.validate_ocsp import verify_ocsp_response
-    from pyhanko_certvalidator.validate import async_validate_path
+    from pyhanko_certvalidator.registry import CertificateRegistry, SimpleTrustManager
 except ImportError as error:
     raise MissingExtraError("certify") from error
 
-__all__ = ["Material", "check_certificate"]
+__all__ = ["check_certificate"]
 
-_T = TypeVar("_T")
-
-_DEEPEST: Final = 8
-_MOST_STEPS: Final = 200
 _MOST_PATHS: Final = 8
-_MOST_EXTRA: Final = 20
 _MOST_REMEMBERED: Final = 2_000
-_TOLERANCE: Final = timedelta(seconds=1)
-
-_ANY_AGE: Final = CertRevTrustPolicy(
-    NO_REVOCATION,
-    freshness=timedelta(days=100 * 365),
-    freshness_req_type=FreshnessReqType.MAX_DIFF_REVOCATION_VALIDATION,
-)
-_FRESH: Final = CertRevTrustPolicy(REQUIRE_REVINFO, retroactive_revinfo=True)
-_HARMLESS: Final = frozenset({"affiliation_changed", "superseded", "cessation_of_operation"})
-"""Reasons for which an authority that stamps times is revoked, and its older stamps stay good."""
-_FAILURES: Final = (
-    ValidationError, CRLValidationError, OCSPValidationError, ValueError, TypeError, KeyError,
-    OverflowError, NotImplementedError, RecursionError, AssertionError, AttributeError,
-)  # fmt: skip
-"""What the validator ends in, where a path or a list is bad, or is no such thing at all."""
-
-
-@attrs.frozen(eq=False)
-class Material:
-    """What came with a signature: certificates of authorities (DER), lists and answers.
-
-    None of it is believed; it is only tried.
-    """
-
-    certificates: tuple[Certificate, ...] = ()
-    revocations: Revocations = attrs.field(factory=lambda: Revocations.read((), ()))
-
-    @classmethod
-    def of(
-        cls,
-        certificates: Iterable[bytes] = (),
-        /,
-        *,
-        crls: Iterable[bytes] = (),
-        ocsps: Iterable[bytes] = (),
-    ) -> Material:
-        """Take what can be read, and leave the rest: what came with a signature may be rubbish."""
-        found = [one for der in certificates if (one := _tried(read_certificate, der)) is not None]
-        lists = [der for der in crls if _tried(lambda one: Revocations.read((one,), ()), der)]
-        answers = [der for der in ocsps if _tried(lambda one: Revocations.read((), (one,)), der)]
-        return cls(
-            tuple(found[:_MOST_EXTRA]),
-            Revocations.read(lists[:_MOST_EXTRA], answers[:_MOST_EXTRA]),
-        )
-
-    @property
-    def digest(self) -> bytes:
-        """Name this very material."""
-        names = "".join(one.fingerprint for one in self.certificates)
-        return sha256(names.encode() + self.revocations.digest).digest()
-
-
-def _tried(read: Callable[[bytes], _T], der: bytes) -> _T | None:
-    try:
-        return read(der)
-    except CertifyError:
-        return None
 
 
 def check_certificate(
@@ -148,32 +54,12 @@ def check_certificate(
     key = (one.fingerprint, at, tree, stamping, came.digest)
     if (known := trust.remembered.get(key)) is not None:
         return known
-    asked = _Asked(at.astimezone(UTC), came, stamping)
+    asked = Asked(at.astimezone(UTC), came, stamping)
     checked = _checked(one, asked, trust=trust, tree=tree)
     if len(trust.remembered) >= _MOST_REMEMBERED:
         trust.remembered.clear()
     trust.remembered[key] = checked
     return checked
-
-
-@attrs.frozen(eq=False)
-class _Asked:
-    """What is asked: at which time, with what came along, and whether for stamping times."""
-
-    at: datetime
-    came: Material
-    stamping: bool
-
-
-@attrs.frozen
-class _Found:
-    """What one path, or one tree, comes to."""
-
-    status: PathStatus
-    reasons: tuple[Fault, ...] = ()
-    cautions: tuple[Caution, ...] = ()
-    path: tuple[str, ...] = ()
-    revoked: datetime | None = None
 
 
 _RANK: Final = (
@@ -183,11 +69,11 @@ _RANK: Final = (
 """Which of several paths tells: that any of them was revoked, then whether any is good."""
 
 
-def _best(found: Sequence[_Found]) -> _Found:
+def _best(found: Sequence[Found]) -> Found:
     return min(found, key=lambda one: (_RANK.index(one.status), Fault.NO_PATH in one.reasons))
 
 
-def _checked(one: Certificate, asked: _Asked, *, trust: Trust, tree: Tree | None) -> Checked:
+def _checked(one: Certificate, asked: Asked, *, trust: Trust, tree: Tree | None) -> Checked:
     """Check it in the trees asked for; a path in the other one is told, and is none."""
     own = weakness(one.parsed.public_key) or misuse(one, stamping=asked.stamping)
     cautions = () if asked.stamping else cautions_of(one)
@@ -196,12 +82,12 @@ def _checked(one: Certificate, asked: _Asked, *, trust: Trust, tree: Tree | None
         for which, branch in trust.trees.items()
         if tree in (None, which)
     }
-    best = _best([*found.values(), _Found(PathStatus.UNTRUSTED, (Fault.NO_PATH,))])
+    best = _best([*found.values(), Found(PathStatus.UNTRUSTED, (Fault.NO_PATH,))])
     where = next((which for which, this in found.items() if this is best and this.path), None)
     if best.reasons == (Fault.NO_PATH,):
         elsewhere = [branch for which, branch in trust.trees.items() if which not in found]
         if any(_in_tree(one, branch, asked).path for branch in elsewhere):
-            best = _Found(PathStatus.UNTRUSTED, (Fault.OTHER_TREE,))
+            best = Found(PathStatus.UNTRUSTED, (Fault.OTHER_TREE,))
     if own is not None and best.status is not PathStatus.REVOKED:
         reasons = (own, *(reason for reason in best.reasons if reason is not own))
         best = attrs.evolve(best, status=PathStatus.UNTRUSTED, reasons=reasons)
@@ -218,158 +104,20 @@ def _checked(one: Certificate, asked: _Asked, *, trust: Trust, tree: Tree | None
     )
 
 
-def _in_tree(one: Certificate, branch: Branch, asked: _Asked) -> _Found:
+def _in_tree(one: Certificate, branch: Branch, asked: Asked) -> Found:
     manager = SimpleTrustManager.build(trust_roots=[root.parsed for root in branch.roots])
     registry = CertificateRegistry.build(
         known.parsed for known in (*branch.pool, *asked.came.certificates, *branch.roots)
     )
     if manager.is_root(one.parsed):
-        return _Found(PathStatus.UNTRUSTED, (Fault.IS_AUTHORITY,))
+        return Found(PathStatus.UNTRUSTED, (Fault.IS_AUTHORITY,))
     revocations = branch.revocations.adding(asked.came.revocations)
     found = []
-    for path in _paths(one, registry, manager):
-        found.append(_Along(path, manager, registry, revocations, asked).found())
-        if found[-1].status is PathStatus.VALID or len(found) == _MOST_PATHS:
-            break
-    return _best(found) if found else _Found(PathStatus.UNTRUSTED, (Fault.NO_PATH,))
-
-
-def _paths(
-    one: Certificate, registry: CertificateRegistry, manager: SimpleTrustManager
-) -> Iterator[ValidationPath]:
-    """Give the paths that the names allow, in bounded time however the certificates are crossed."""
-    waiting: list[tuple[Any, ...]] = [(one.parsed,)]
-    steps = 0
-    while waiting and steps < _MOST_STEPS:
-        path = waiting.pop()
-        for issuer in registry.find_potential_issuers(path[-1], manager):
-            steps += 1
-            if isinstance(issuer, TrustAnchor):
-                yield ValidationPath(issuer, list(reversed(path[1:])), path[0])
-            elif len(path) < _DEEPEST and all(issuer.sha256 != known.sha256 for known in path):
-                waiting.append((*path, issuer))
-            if steps >= _MOST_STEPS:
-                return
-
-
-@attrs.frozen(eq=False)
-class _Along:
-    """One path, and what it is checked with."""
-
-    path: ValidationPath
-    manager: SimpleTrustManager
-    registry: CertificateRegistry
-    revocations: Revocations
-    asked: _Asked
-
-    def found(self) -> _Found:
-        """Check the path as such, then whether anything says revoked, then whether that is fresh.
-
-        A list out of date proves nothing good, but what it says was revoked was revoked.
-        """
-        context = self._context(self.revocations, _ANY_AGE)
-        if (broken := self._as_such(context)) is not None:
-            return broken
-        names = tuple(one.sha256.hex() for one in reversed([self.path.first, *self.certificates]))
-        held: _Found | None = None
-        cautions: tuple[Caution, ...] = ()
-        for certificate, error in self._ever_revoked(context):
-            reason = error.reason.native
-            if error.revocation_dt > self.asked.at and not (
-                # what a stolen key stamps bears any date (RFC 3161, section 4)
-                self.asked.stamping and reason not in _HARMLESS
-            ):
-                cautions = (Caution.REVOKED_LATER,)
-                continue
-            above = certificate is not self.certificates[-1]
-            hold = reason == "certificate_hold"
-            fault = Fault.ON_HOLD if hold else Fault.ISSUER_REVOKED if above else Fault.REVOKED
-            revoked = _Found(PathStatus.REVOKED, (fault,), path=names, revoked=error.revocation_dt)
-            if not hold:
-                return revoked
-            held = held or revoked  # a hold may have been lifted since: what is fresh tells
-        fresh = self._freshly()
-        if fresh.status is not PathStatus.VALID:
-            return held or attrs.evolve(fresh, path=names)
-        return attrs.evolve(fresh, path=names, cautions=cautions)
-
-    @property
-    def certificates(self) -> list[Any]:
-        """The certificates below the anchor, the lowest last."""
-        return [self.path[index] for index in range(1, self.path.pkix_len + 1)]
-
-    def _as_such(self, context: ValidationContext) -> _Found | None:
-        names = tuple(one.sha256.hex() for one in reversed([self.path.first, *self.certificates]))
-        try:
-            if any(weakness(one.public_key) for one in self.certificates):
-                return _Found(PathStatus.UNTRUSTED, (Fault.KEY_WEAK,), path=names)
-            _driven(async_validate_path(context, self.path))
-            if fault := read_certificate(self.path.first.dump()).covers(self.asked.at):
-                return _Found(PathStatus.EXPIRED, (fault,), path=names)
-        except ExpiredError:
-            return _Found(PathStatus.EXPIRED, (Fault.PAST_VALIDITY,), path=names)
-        except NotYetValidError:
-            return _Found(PathStatus.EXPIRED, (Fault.NOT_YET_VALID,), path=names)
-        except _FAILURES:
-            return _Found(PathStatus.UNTRUSTED, (Fault.PATH_BROKEN,))
-        return None
-
-    def _ever_revoked(self, context: ValidationContext) -> Iterator[tuple[Any, RevokedError]]:
-        """Give what any list or answer, of whatever age, says was ever revoked on the path."""
-        for certificate in self.certificates:
-            for look in (verify_crl, verify_ocsp_response):
-                try:
-                    _driven(look(certificate, self.path, context))
-                except RevokedError as error:
-                    yield certificate, error
-                except _FAILURES:
-                    continue
-
-    def _freshly(self) -> _Found:
-        """Ask for a word on every certificate of the path, in force at the time or given later."""
-        known = self.revocations.usable(self.certificates)
-        try:
-            _driven(async_validate_path(self._context(known, _FRESH), self.path))
-        except RevokedError as error:
-            return _Found(PathStatus.REVOKED, (Fault.REVOKED,), revoked=error.revocation_dt)
-        except StaleRevinfoError:
-            return _Found(PathStatus.UNKNOWN, (Fault.REVOCATION_STALE,))
-        except InsufficientRevinfoError:
-            fault = Fault.REVOCATION_BROKEN if known else Fault.REVOCATION_MISSING
-            return _Found(PathStatus.UNKNOWN, (fault,))
-        except _FAILURES:
-            return _Found(PathStatus.UNKNOWN, (Fault.REVOCATION_BROKEN,))
-        return _Found(PathStatus.VALID)
-
-    def _context(self, known: Revocations, policy: CertRevTrustPolicy) -> ValidationContext:
-        proofs = POEManager()
-        context = ValidationContext(
-            trust_manager=self.manager,
-            certificate_registry=self.registry,
-            moment=self.asked.at,
-            revinfo_policy=policy,
-            time_tolerance=_TOLERANCE,
-            poe_manager=proofs,
-            revinfo_manager=RevinfoManager(self.registry, proofs, known.crls, known.ocsps),
-        )
-        if policy is _ANY_AGE:  # so that it tells also what was revoked after that time, and when
-            at = self.asked.at
-            context.timing_params = ValidationTimingParams(
-                ValidationTimingInfo(at, at, point_in_time_validation=False), _TOLERANCE
-            )
-        return context
-
-
-def _driven(work: Coroutine[Any, Any, _T]) -> _T:
-    """Run to its end what never waits: nothing is fetched here, so there is nothing to wait for.
-
-    No event loop is needed, so that it works inside of one as well.
-    """
     try:
-        work.send(None)
-    except StopIteration as stop:
-        result: _T = stop.value
-        return result
-    finally:
-        work.close()
-    raise RuntimeError("the validator waited for something, and nothing was to be fetched")
+        for path in paths_of(one, registry, manager):
+            found.append(Along(path, manager, registry, revocations, asked).found())
+            if found[-1].status is PathStatus.VALID or len(found) == _MOST_PATHS:
+                break
+    except FAILURES:
+        found.append(Found(PathStatus.UNTRUSTED, (Fault.PATH_BROKEN,)))
+    return _best(found) if found else Found(PathStatus.UNTRUSTED, (Fault.NO_PATH,))

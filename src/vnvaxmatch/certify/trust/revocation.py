@@ -14,7 +14,7 @@ from vnvaxmatch.errors import CertifyError, MissingExtraError
 
 try:
     from asn1crypto import crl, ocsp
-    from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer
+    from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer, RevinfoContainer
 except ImportError as error:
     raise MissingExtraError("certify") from error
 
@@ -50,6 +50,11 @@ class Revocations:
         digest = sha256(self.digest + other.digest).digest()
         return Revocations(self.crls + other.crls, self.ocsps + other.ocsps, digest)
 
+    def names(self, serial: int, /) -> bool:
+        """Say whether an answer is on the certificate of a number."""
+        found = (one.extract_single_response() for one in self.ocsps)
+        return any(one["cert_id"]["serial_number"].native == serial for one in found if one)
+
     def usable(self, path: Iterable[Any]) -> Revocations:
         """Leave out what says nothing of the certificates of a path.
 
@@ -60,14 +65,24 @@ class Revocations:
         for one in path:
             name, end = one.issuer.hashable, one["tbs_certificate"]["validity"]["not_after"].native
             ends[name] = min(end, ends.get(name, end))
-        crls = tuple(
-            one
-            for one in self.crls
-            if one.issuance_date <= ends.get(one.crl_data.issuer.hashable, one.issuance_date)
-        )
         last = min(ends.values())
-        ocsps = tuple(one for one in self.ocsps if one.issuance_date <= last)
-        return Revocations(crls, ocsps, self.digest)
+        return Revocations(
+            tuple(
+                one
+                for one in self.crls
+                if _issued(one) <= ends.get(one.crl_data.issuer.hashable, _issued(one))
+            ),
+            tuple(one for one in self.ocsps if _issued(one) <= last),
+            self.digest,
+        )
+
+
+def _issued(one: RevinfoContainer) -> datetime:
+    """Tell when a list or an answer was made: what does not say so was refused when read."""
+    when = one.issuance_date
+    if when is None or when.tzinfo is None:
+        raise ValueError("no time of issue")
+    return when
 
 
 @lru_cache(maxsize=128)
@@ -76,8 +91,7 @@ def _read_crl(der: bytes) -> CRLContainer:
         parsed = crl.CertificateList.load(der, strict=True)
         container = CRLContainer(parsed)
         _ = (parsed.issuer.hashable, parsed.critical_extensions, parsed.signature)
-        if container.issuance_date is None or container.issuance_date.tzinfo is None:
-            raise ValueError("no time of issue")
+        _issued(container)
         return container
     except Exception as error:  # hostile DER ends in errors of every kind
         raise CertifyError("this is no list of revoked certificates (CRL): get it anew") from error
@@ -90,8 +104,7 @@ def _read_ocsp(der: bytes) -> tuple[OCSPContainer, ...]:
         if not containers or len(containers) > 20:
             raise ValueError("no answers, or too many")
         for one in containers:
-            if one.issuance_date is None or one.issuance_date.tzinfo is None:
-                raise ValueError("no time of issue")
+            _issued(one)
         return containers
     except Exception as error:  # hostile DER ends in errors of every kind
         raise CertifyError("this is no answer on revocation (OCSP): ask for it anew") from error

@@ -1,0 +1,41 @@
+"""What a signer is, whoever makes it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from vnvaxmatch.certify.forms.certificates import SignerInfo
+from vnvaxmatch.certify.forms.records import Signature
+
+__all__ = ["Signer"]
+
+
+@runtime_checkable
+class Signer(Protocol):
+    """Sign bytes with a certificate.
+
+    A signer must check its certificate against the trust at the time given, before it signs, and
+    raise :class:`~vnvaxmatch.errors.SignerRefusedError` where that is not valid. It must sign the
+    very bytes that it is given, detached, and store the evidence of the check with the signature.
+    It must not sign by weak means: RSA-PSS from 2048 bits on, or ECDSA on P-256 and larger. It may
+    ask a person for a PIN, and a time stamping authority for the time, if the user gave one.
+    """
+
+    @property
+    def certificate(self) -> bytes:
+        """The signer's certificate (DER)."""
+        ...
+
+    @property
+    def chain(self) -> tuple[bytes, ...]:
+        """The certificates above it (DER), as far as they are known."""
+        ...
+
+    def about(self) -> SignerInfo:
+        """Say who signs, to be shown before anything is signed."""
+        ...
+
+    def sign(self, content: bytes, /, *, at: datetime) -> Signature:
+        """Sign bytes. ``at`` is now, with its time zone."""
+        ...
