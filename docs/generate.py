@@ -25,7 +25,9 @@ MODULES = (
     "vnvaxmatch.explain",
     "vnvaxmatch.backends", "vnvaxmatch.messages", "vnvaxmatch.errors", "vnvaxmatch.bulk",
     "vnvaxmatch.bulk.remote", "vnvaxmatch.backends.remote", "vnvaxmatch.server",
-    "vnvaxmatch.ledger", "vnvaxmatch.casework",
+    "vnvaxmatch.ledger", "vnvaxmatch.casework", "vnvaxmatch.casework.sheets",
+    "vnvaxmatch.casework.report", "vnvaxmatch.certify", "vnvaxmatch.certify.signers",
+    "vnvaxmatch.certify.trust", "vnvaxmatch.certify.minutes", "vnvaxmatch.certify.dcc",
     "vnvaxmatch.synthetic", "vnvaxmatch.testing",
 )  # fmt: skip
 _GENERATED = "<!-- Written by docs/generate.py: change the code, then run it. -->"

@@ -3,6 +3,7 @@ import pytest
 from vnvaxmatch.casework import SIDES, Kind, Refusal, Role, Side, State
 from vnvaxmatch.casework.cases import BESIDE, FIELD_OF
 from vnvaxmatch.casework.sheets import Came, Cause
+from vnvaxmatch.certify import salted, standings, statements
 from vnvaxmatch.certify.dcc.outcomes import Caution, Fault, Result, Standing, Step
 from vnvaxmatch.certify.dcc.words import Phrase as DccPhrase
 from vnvaxmatch.certify.forms.outcomes import Caution as TrustCaution
@@ -36,6 +37,12 @@ CODES |= {
     for kind in (Standing, Result, Step, Fault, Caution)
     for code in kind
 }
+CODES |= {f"certify.batch.standing.{code}" for code in standings.Standing}
+CODES |= {f"certify.batch.fault.{code}" for code in standings.Fault}
+CODES |= {f"certify.batch.caution.{code}" for code in standings.Caution}
+CODES |= {phrase.value for phrase in standings.Phrase}
+CODES |= {f"certify.batch.kind.{kind}" for kind in statements.Kind}
+CODES |= {f"certify.batch.match.{match}" for match in salted.Match}
 CODES |= {f"certify.trust.tree.{tree}" for tree in Tree}
 CODES |= {f"certify.trust.form.{form}" for form in Form}
 CODES |= {f"certify.trust.status.{status}" for status in (*PathStatus, *SignatureStatus)}

@@ -129,9 +129,8 @@ def test_personal_fields_are_redacted(record: str, personal: set[str]) -> None:
 
 def made(kind: type[errors.VnvaxmatchError]) -> errors.VnvaxmatchError:
     """Make an error of a kind, of as many plain arguments as it takes."""
-    if kind is errors.ConflictError:
-        return errors.ConflictError("case/1", 2, 3)
-    return kind("words")
+    more = {"ConflictError": ("case/1", 2, 3), "SignerRefusedError": ("words", ("word",), "words")}
+    return kind(*more.get(kind.__name__, ("words",)))
 
 
 @pytest.mark.parametrize("name", errors.__all__)

@@ -115,7 +115,13 @@ def _signer_options(function: F) -> F:
     type=click.IntRange(1, 9),
     help="Of how many doses it was.  [default: as many as the vaccine's first course has]",
 )
-@click.option("--days", type=click.IntRange(1, 3650), default=365, show_default=True)
+@click.option(
+    "--days",
+    type=click.IntRange(1, 3650),
+    default=365,
+    show_default=True,
+    help="How many days it is valid.",
+)
 @click.option("--out", type=FOLDER, required=True, help="The folder to write.")
 @lang_option
 def issue(

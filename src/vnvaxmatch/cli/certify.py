@@ -42,7 +42,7 @@ def certify() -> None:
     """Certify what was found and confirmed, so that anyone can check it and nobody can alter it.
 
     \b
-      vnvaxmatch certify sign results --signer office.p12 --trust trust --office NAME --out batch
+      vnvaxmatch certify sign results --signer me.p12 --trust DIR --office X --out batch
       vnvaxmatch certify prove batch --record ID --out proof.json
       vnvaxmatch certify verify proof.json --trust trust
     """

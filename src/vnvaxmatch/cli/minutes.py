@@ -69,9 +69,9 @@ def minutes() -> None:
     \b
       vnvaxmatch certify minutes make --ledger cases.db --keys keys.json --commune CODE
           --number 12/BB-UBND --place Mẫu --parties parties.toml --out minutes.pdf
-      vnvaxmatch certify minutes sign minutes.pdf --role chairman --signer me.p12 --trust trust
+      vnvaxmatch certify minutes sign minutes.pdf --role WORD --signer me.p12 --trust DIR
       vnvaxmatch certify minutes verify minutes.pdf --trust trust
-      vnvaxmatch certify minutes record minutes.pdf --ledger cases.db --trust trust --by NAME ...
+      vnvaxmatch certify minutes record minutes.pdf --ledger cases.db --trust DIR --by X ...
     """
 
 
@@ -229,7 +229,11 @@ def attach(file: Path, scan: Path, role: str, by: str, office: str, lang: Lang) 
 @minutes.command()
 @click.argument("file", type=_FILE)
 @trust_option
-@click.option("--tree", type=click.Choice([tree.value for tree in Tree]))
+@click.option(
+    "--tree",
+    type=click.Choice([tree.value for tree in Tree]),
+    help="The tree that the signers must belong to.",
+)
 @_require_option
 @at_option
 @lang_option
@@ -275,6 +279,7 @@ def verify(
     type=click.Choice([Role.COMMUNE.value, Role.SITE.value]),
     default=Role.COMMUNE.value,
     show_default=True,
+    help="In which capacity the cases are certified.",
 )
 @click.option("--office", required=True, help="The code of the commune, or the name of the site.")
 @lang_option

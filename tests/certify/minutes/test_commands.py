@@ -9,18 +9,11 @@ from tests.certify.minutes.making import BODY, NAMES
 from vnvaxmatch.casework import Act, Casework, Side, State
 from vnvaxmatch.certify.minutes import read_minutes, reference_of
 from vnvaxmatch.certify.trust import save_trust
-from vnvaxmatch.cli import app
 from vnvaxmatch.cli.app import run
 from vnvaxmatch.cli.keys import read_keys
 from vnvaxmatch.ledger import open_ledger
 
 NOW = datetime.now(UTC).replace(microsecond=0)
-
-
-@pytest.fixture(autouse=True)
-def _registered(monkeypatch):
-    """Have the group of commands, wherever it is registered."""
-    monkeypatch.setitem(app._COMMANDS, "certify", "vnvaxmatch.cli.certify")
 
 
 @pytest.fixture(scope="module")
