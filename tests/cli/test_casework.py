@@ -117,6 +117,16 @@ def test_status_of_one_commune_and_by_commune(folder, capfd):
     assert re.search(r"^Unknown commune +3 .* 2$", by_commune, re.MULTILINE)
 
 
+def test_a_commune_that_is_none_is_refused(folder, capfd):
+    """A mistyped code counts nothing, and must not look like a commune without work."""
+    run(opening(folder))
+    capfd.readouterr()
+
+    assert run(["casework", "status", "--ledger", str(folder / "cases.db"), "--commune", "4"]) == 1
+
+    assert "no commune has that code" in capfd.readouterr().err
+
+
 def test_values_reach_the_cases_encrypted(folder):
     """The texts of the list are in the events, and nowhere readable in the file."""
     run(opening(folder))
@@ -260,14 +270,34 @@ def test_the_results_of_a_check_are_refused(folder, capfd):
 
 
 def test_without_keys_no_case_is_opened(folder, capfd):
-    """Personal values are encrypted or not kept at all."""
+    """Personal values are encrypted or not kept at all, and no empty ledger is left behind."""
     arguments = opening(folder)
     at = arguments.index("--keys")
     capfd.readouterr()
 
-    assert run(arguments[:at] + arguments[at + 2 :]) == 1
+    assert run(arguments[:at] + arguments[at + 2 :]) == 2
 
-    assert "key" in capfd.readouterr().err
+    assert "--keys is needed" in capfd.readouterr().err
+    assert not (folder / "cases.db").exists()
+
+
+def test_with_the_keys_of_another_ledger_nothing_is_written(folder, capfd):
+    """A key ring of somebody else's, with an id of its own, leaves the log as it was."""
+    run(opening(folder))
+    run(["casework", "keys", str(folder / "other.json"), "--name", "k2"])
+    write(folder / "doses.csv", HEADINGS, ROWS[:2])
+    verify(folder / "doses.csv", registry=folder / "reg.duckdb", out=folder / "more")
+    arguments = [text.replace("keys.json", "other.json") for text in opening(folder)]
+    arguments[2] = str(folder / "more")
+    with ledger_of(folder) as ledger:
+        before = ledger.checkpoint()
+    capfd.readouterr()
+
+    assert run(arguments) == 1
+
+    assert "the key ring that it was begun with" in capfd.readouterr().err
+    with ledger_of(folder) as ledger:
+        assert ledger.checkpoint() == before
 
 
 def test_a_role_that_may_not_compare_opens_nothing(folder, capfd):
@@ -351,6 +381,13 @@ def test_a_key_file_where_none_can_be_written(tmp_path):
 
     with pytest.raises(OutputError, match="cannot write"):
         make_keys(tmp_path / "none" / "keys.json", name="k")
+
+
+def test_every_command_is_listed_with_a_whole_sentence():
+    """The list of commands is not cut off in the middle of a sentence."""
+    text = CliRunner().invoke(app, ["casework", "--help"], env={"COLUMNS": "80"}).output
+
+    assert "..." not in text.partition("Commands:")[2]
 
 
 @pytest.mark.parametrize("command", ["", "open", "status", "show", "keys"])

@@ -137,7 +137,9 @@ def state_of(events: Iterable[Recorded]) -> CaseState:
             )
         case = after
     if case is None:
-        raise CaseError("there is no such case: look for its number with `casework status`")
+        raise CaseError(
+            "there is no such case: the result sheet of `casework apply` names those of its rows"
+        )
     return case
 
 

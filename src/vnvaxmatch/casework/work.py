@@ -92,6 +92,7 @@ class Casework:
             "office": actor.office,
             "authority": str(self.authority),
         }
+        secret = self._secret(at)  # asked first: with the wrong key ring nothing is written
         if not before or before[-1].event.data.get("results") != origin.results:
             self.ledger.append(
                 [Event(stream, "opening", at, {**about, "about": dict(origin.about)})],
@@ -102,7 +103,7 @@ class Casework:
             self.ledger,
             cases,
             origin=origin,
-            secret=self._secret(at),
+            secret=secret,
             actor=actor,
             authority=self.authority,
             at=at,

@@ -51,7 +51,7 @@ from vnvaxmatch.ledger import Checkpoint
 from vnvaxmatch.ledger.canonical import canonical
 from vnvaxmatch.ledger.trees import Node, inclusion_spans, leaf_hash, span_hash
 
-__all__ = ["BATCH", "CHECKPOINT", "Batch", "Place", "sign_batch"]
+__all__ = ["BATCH", "CHECKPOINT", "ENDINGS", "SIGNATURES", "Batch", "Place", "sign_batch"]
 
 BATCH: Final = "batch.json"
 CHECKPOINT: Final = "checkpoint"
@@ -59,7 +59,7 @@ SIGNATURES: Final = "signatures.json"
 _TYPE: Final = "vnvaxmatch.batch/1"
 _LARGEST: Final = 64 << 20
 _HASH: Final = 32
-_ENDINGS: Final = {Form.CADES: ".p7s", Form.JWS: ".jws"}
+ENDINGS: Final = {Form.CADES: ".p7s", Form.JWS: ".jws"}
 _OFFSET: Final = struct.Struct("<Q")
 
 
@@ -103,7 +103,7 @@ def sign_batch(
         (folder / CHECKPOINT).write_bytes(checkpoint)
         for number, signature in enumerate(signatures):
             suffix = "" if number == 0 else f"-{number + 1}"
-            name = f"{CHECKPOINT}{suffix}{_ENDINGS[signature.form]}"
+            name = f"{CHECKPOINT}{suffix}{ENDINGS[signature.form]}"
             (folder / name).write_bytes(signature.value)
         told = {"signatures": [one.as_data() for one in signatures]}
         (folder / SIGNATURES).write_text(canonical(told) + "\n", encoding="utf-8")

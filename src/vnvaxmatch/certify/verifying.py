@@ -24,7 +24,15 @@ from vnvaxmatch.errors import CertifyError, ProofError, VerificationError
 from vnvaxmatch.ledger import Checkpoint, leaf_hash, root_of, verify_inclusion
 from vnvaxmatch.ledger.trees import inclusion_spans
 
-__all__ = ["TOLERANCE", "CheckSignature", "Verified", "Verifier", "checking", "verify"]
+__all__ = [
+    "TOLERANCE",
+    "CheckSignature",
+    "Verified",
+    "Verifier",
+    "checking",
+    "signature_faults",
+    "verify",
+]
 
 TOLERANCE: Final = timedelta(minutes=5)
 """By so much two clocks may differ before a time is one in the future."""
@@ -130,7 +138,7 @@ class Verifier:
         else:
             faults.extend(_proof_faults(bundle, checkpoint))
         signatures = self.signatures(bundle.checkpoint, bundle.signatures)
-        faults.extend(_signature_faults(signatures))
+        faults.extend(signature_faults(signatures))
         if not bundle.intact:
             faults.append(Fault.BUNDLE_ALTERED)
         if statement is not None:
@@ -172,7 +180,7 @@ class Verifier:
         if root_of(leaves()) != batch.tree.root:
             faults.append(Fault.PROOF_WRONG)
         signatures = self.signatures(batch.checkpoint, batch.signatures)
-        faults.extend(_signature_faults(signatures))
+        faults.extend(signature_faults(signatures))
         if first is not None:
             faults.extend(self._time_faults(first, signatures))
         return self._verified(
@@ -329,7 +337,8 @@ def _proof_faults(bundle: Bundle, checkpoint: Checkpoint) -> Iterator[Fault]:
         yield Fault.PROOF_WRONG
 
 
-def _signature_faults(signatures: Sequence[SignatureChecked]) -> Iterator[Fault]:
+def signature_faults(signatures: Sequence[SignatureChecked]) -> Iterator[Fault]:
+    """Say what is wrong with the signatures of one content: each must be valid, and one there."""
     if not signatures:
         yield Fault.SIGNATURE_MISSING
     for one in signatures:

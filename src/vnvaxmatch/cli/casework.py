@@ -18,7 +18,7 @@ from vnvaxmatch.cli.casework_report import report
 from vnvaxmatch.cli.casework_sheets import apply, recompare, worklists
 from vnvaxmatch.cli.casework_text import opened_lines, show_lines, status_lines
 from vnvaxmatch.cli.keys import keys_option, make_keys, read_keys
-from vnvaxmatch.cli.ledger_options import ledger_option
+from vnvaxmatch.cli.ledger_options import commune_option, ledger_option
 from vnvaxmatch.cli.shared import (
     FOLDER,
     input_options,
@@ -51,6 +51,7 @@ def casework() -> None:
       vnvaxmatch casework apply SHEET.xlsx ... --by NAME --role commune --office CODE
       vnvaxmatch casework recompare --registry reg.duckdb ...
       vnvaxmatch casework status --ledger cases.db
+      vnvaxmatch casework show CASE --ledger cases.db
       vnvaxmatch casework report --ledger cases.db --out report.html
     """
 
@@ -59,7 +60,7 @@ for _command in (worklists, apply, recompare, report):
     casework.add_command(_command)
 
 
-@casework.command()
+@casework.command(short_help="Make a key file for personal values.")
 @click.argument("file", type=_FILE)
 @click.option("--name", default=None, help="The id of the key.  [default: today's date]")
 @lang_option
@@ -75,7 +76,7 @@ def keys(file: Path, name: str | None, lang: Lang) -> None:
     )
 
 
-@casework.command("open")
+@casework.command("open", short_help="Open a case for every row of a results folder.")
 @click.argument("results", type=FOLDER)
 @ledger_option
 @keys_option
@@ -122,6 +123,8 @@ def open_(
     Opening twice opens nothing twice, also after it was interrupted. The list itself is needed,
     because results hold no values; it is known by its digest, whatever it is called now.
     """
+    if key_file is None:
+        raise click.UsageError("--keys is needed: personal values are encrypted")
     actor = Actor(by, role=Role(role), office=office)
     opened = open_results(results)
     given = read_options(columns, delimiter, encoding, sheet)
@@ -149,9 +152,9 @@ def open_(
         click.echo(line)
 
 
-@casework.command()
+@casework.command(short_help="Count cases by state, with the oldest and what is done.")
 @ledger_option
-@click.option("--commune", help="Only cases of this commune: its code of 2025.")
+@commune_option
 @click.option("--by-commune", is_flag=True, help="A line for every commune.")
 @click.option(
     "--untouched",
@@ -172,7 +175,7 @@ def status(where: str, commune: str | None, by_commune: bool, untouched: int, la
         click.echo(line)
 
 
-@casework.command()
+@casework.command(short_help="Show the history of one case.")
 @click.argument("case")
 @ledger_option
 @keys_option
@@ -181,7 +184,8 @@ def status(where: str, commune: str | None, by_commune: bool, untouched: int, la
 def show(case: str, where: str, key_file: Path | None, values: bool, lang: Lang) -> None:
     """Show the history of one case: what happened, when, by whom, in which role.
 
-    Which fields were corrected is shown; what stood in them only with --values.
+    CASE is a case number: the result sheet of `casework apply` names that of each row. Which
+    fields were corrected is shown; what stood in them only with --values.
     """
     if values and key_file is None:
         raise click.UsageError("--values needs --keys: personal values are encrypted")

@@ -26,7 +26,7 @@ _LONGEST = 36_500
 """Days: a hundred years."""
 
 
-@click.command()
+@click.command(short_help="Write a page about the campaign, with nothing personal.")
 @ledger_option
 @click.option(
     "--out",

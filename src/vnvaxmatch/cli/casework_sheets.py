@@ -27,6 +27,7 @@ from vnvaxmatch.casework.sheets import (
 )
 from vnvaxmatch.casework.sheets.results import field_words, reason_words
 from vnvaxmatch.cli.keys import keys_option, read_keys
+from vnvaxmatch.cli.ledger_options import commune_option, ledger_option
 from vnvaxmatch.cli.shared import FOLDER, lang_option, number, progress_bar, say
 from vnvaxmatch.errors import BackendError, InputError, OutputError
 from vnvaxmatch.ledger import open_ledger
@@ -43,17 +44,9 @@ _INDEX = ("commune", "site", "name", "file", "rows", "assigned", "number", "sha2
 _NAMED = 20
 """Refused rows that the terminal names; the result sheet has them all."""
 
-_ledger_option = click.option(
-    "--ledger",
-    "where",
-    required=True,
-    metavar="DB",
-    help="The ledger: a SQLite file, or postgresql://... (password from the environment).",
-)
 
-
-@click.command()
-@_ledger_option
+@click.command(short_help="Write a sheet of wrong records for every commune or site.")
+@ledger_option
 @keys_option
 @click.option(
     "--out", required=True, type=FOLDER, help="Folder for the worklists; replaced as a whole."
@@ -109,6 +102,9 @@ def worklists(
     list of which nothing changed is the same file again; else it is the next issue, and rows of the
     older one that did not change since can still be applied. A folder with sheets that somebody
     filled in is never replaced.
+
+    For those who confirm vaccinations, list what only waits for that:
+    --state matched --state identity_confirmed, for the sites with --per site.
     """
     actor = Actor(by, role=Role(role), office=office)
     _refuse_worked_on(out)
@@ -152,9 +148,9 @@ def worklists(
     )
 
 
-@click.command()
+@click.command(short_help="Apply a worklist that came back filled in.")
 @click.argument("file", type=_FILE)
-@_ledger_option
+@ledger_option
 @keys_option
 @click.option("--by", required=True, metavar="NAME", help="Who answers for it: an account.")
 @click.option(
@@ -214,8 +210,8 @@ def apply(
         raise click.exceptions.Exit(EXIT_REFUSED)
 
 
-@click.command()
-@_ledger_option
+@click.command(short_help="Compare cases again that were corrected.")
+@ledger_option
 @keys_option
 @click.option(
     "--registry", required=True, type=_FILE, help="A file made by `vnvaxmatch registry build`."
@@ -226,7 +222,7 @@ def apply(
     show_default=True,
     help="The matcher, by its installed name: exact or fuzzy.",
 )
-@click.option("--commune", help="Only cases of this commune: its code of 2025.")
+@commune_option
 @click.option(
     "--actor", default="vnvaxmatch", show_default=True, help="Who compares: an account, no number."
 )

@@ -77,7 +77,8 @@ def status_lines(status: Status, lang: Lang, *, by_commune: bool, days: int) -> 
         yield ""
         yield click.style(say(lang, "Trường còn phải xem lại", "Fields to check"), bold=True)
         for field, times in status.wrong.items():
-            yield f"  {message(f'field.{field}', lang=lang):<40} {number(times, lang):>11}"
+            if times:
+                yield f"  {message(f'field.{field}', lang=lang):<48} {number(times, lang):>11}"
     if by_commune:
         yield ""
         yield from _commune_lines(status, lang)
@@ -199,5 +200,5 @@ def _count_row(name: str, count: Count, total: int, lang: Lang) -> str:
 
 
 def _row(name: str, cases: str, share: str, oldest: str, late: str, *, bold: bool = False) -> str:
-    line = f"{name:<44} {cases:>11} {share:>6}  {oldest:<10}  {late:>13}"
+    line = f"{name:<52} {cases:>9} {share:>6}  {oldest:<10}  {late:>13}"
     return click.style(line, bold=True) if bold else line

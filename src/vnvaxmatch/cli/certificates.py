@@ -39,13 +39,14 @@ from vnvaxmatch.certify.dcc.outcomes import step_of
 from vnvaxmatch.certify.dcc.statuses import MOST_BYTES
 from vnvaxmatch.certify.dcc.words import Phrase, words_of
 from vnvaxmatch.cli.keys import keys_option, read_keys
+from vnvaxmatch.cli.ledger_options import ledger_option
 from vnvaxmatch.cli.lines import one_line
 from vnvaxmatch.cli.shared import FOLDER, lang_option, say
 from vnvaxmatch.errors import CaseError, CertifyError, InputError, OutputError
 from vnvaxmatch.ledger import Ledger, open_ledger
 from vnvaxmatch.messages import Lang, message
 
-__all__ = ["certificate", "certify"]
+__all__ = ["certificate"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -57,27 +58,13 @@ EXIT_NOT_VALID = 3
 EXIT_UNKNOWN = 4
 
 
-@click.group(short_help="Certify what was confirmed, so that anyone can check it.")
-def certify() -> None:
-    """Certify what was confirmed, so that anyone can check it and nobody can alter it."""
-
-
-@certify.group(short_help="Vaccination certificates with a QR code.")
+@click.group(short_help="Vaccination certificates with a QR code.")
 def certificate() -> None:
     """Vaccination certificates with a QR code, in the form of the EU (HC1).
 
     They are issued for certified cases of a ledger, which also keeps what was issued: a certificate
     of a record that was corrected or revoked since is in the next list that is published.
     """
-
-
-_ledger_option = click.option(
-    "--ledger",
-    "where",
-    required=True,
-    metavar="DB",
-    help="The ledger of the cases: a SQLite file, or postgresql://...",
-)
 
 
 def _signer_options(function: F) -> F:
@@ -107,7 +94,7 @@ def _signer_options(function: F) -> F:
 
 @certificate.command()
 @click.argument("case")
-@_ledger_option
+@ledger_option
 @keys_option
 @_signer_options
 @click.option(
@@ -229,7 +216,7 @@ def verify(
 
 @certificate.command()
 @click.argument("case")
-@_ledger_option
+@ledger_option
 @click.option("--superseded", is_flag=True, help="The record was corrected, rather than withdrawn.")
 @lang_option
 def revoke(case: str, where: str, superseded: bool, lang: Lang) -> None:
@@ -250,7 +237,7 @@ def revoke(case: str, where: str, superseded: bool, lang: Lang) -> None:
 
 
 @certificate.command()
-@_ledger_option
+@ledger_option
 @_signer_options
 @click.option(
     "--days", type=click.IntRange(1, 365), default=7, show_default=True, help="How long it is good."

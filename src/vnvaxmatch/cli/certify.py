@@ -16,7 +16,8 @@ _COMMANDS = {
     "withdraw": "vnvaxmatch.cli.certify_withdrawing",
     "minutes": "vnvaxmatch.cli.minutes",
     "certificate": "vnvaxmatch.cli.certificates",
-    "audit": "vnvaxmatch.cli.audit",
+    "checkpoint": "vnvaxmatch.cli.certify_audit",
+    "audit": "vnvaxmatch.cli.certify_audit",
 }
 """Commands, and the modules that hold them under their names."""
 
@@ -45,4 +46,5 @@ def certify() -> None:
       vnvaxmatch certify sign results --signer me.p12 --trust DIR --office X --out batch
       vnvaxmatch certify prove batch --record ID --out proof.json
       vnvaxmatch certify verify proof.json --trust trust
+      vnvaxmatch certify audit --ledger cases.db --checkpoint day --trust trust
     """

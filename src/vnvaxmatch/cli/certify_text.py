@@ -18,6 +18,7 @@ __all__ = [
     "context_lines",
     "finding_lines",
     "match_lines",
+    "signature_lines",
     "standing_lines",
     "total_lines",
     "verified_lines",
@@ -63,7 +64,7 @@ def standing_lines(checked: Verified, lang: Lang) -> Iterator[str]:
     for caution in checked.cautions:
         yield say(lang, "  Lưu ý: ", "  Note: ") + words_of(caution, lang=lang)
     for signature in checked.signatures:
-        yield from _signature_lines(signature, lang)
+        yield from signature_lines(signature, lang)
     told = checked.withdrawals
     if told is not None:
         age = max((checked.at - told.at).days, 0)
@@ -72,7 +73,8 @@ def standing_lines(checked: Verified, lang: Lang) -> Iterator[str]:
     yield _line(Phrase.CHECKED, _time(checked.at), lang)
 
 
-def _signature_lines(signature: SignatureChecked, lang: Lang) -> Iterator[str]:
+def signature_lines(signature: SignatureChecked, lang: Lang) -> Iterator[str]:
+    """Tell who signed and when, and what is wrong or odd about it."""
     if signature.signer is not None:
         yield _line(Phrase.SIGNER, signature.signer.subject, lang)
         yield _line(Phrase.ISSUER, signature.signer.issuer, lang)

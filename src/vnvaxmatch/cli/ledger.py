@@ -12,6 +12,7 @@ from vnvaxmatch.cli.shared import lang_option, number, progress_bar, say
 from vnvaxmatch.errors import InputError
 from vnvaxmatch.ledger import (
     Checked,
+    Consistency,
     Fault,
     Proof,
     checkpoint_text,
@@ -20,7 +21,7 @@ from vnvaxmatch.ledger import (
 )
 from vnvaxmatch.messages import Lang
 
-__all__ = ["ledger"]
+__all__ = ["checked_lines", "ledger"]
 
 _FILE = click.Path(path_type=Path, readable=False)
 _LARGEST = 16 << 20
@@ -63,7 +64,7 @@ def check(where: str, since: Path | None, lang: Lang) -> None:
     with open_ledger(where, create=False) as opened, progress_bar(lang) as progress:
         tell = None if progress is None else lambda done, total: progress("read", done, total)
         checked = opened.check(since=pinned, progress=tell)
-    for line in _told(checked, lang):
+    for line in checked_lines(checked, lang):
         click.echo(line)
     if not checked.sound:
         raise click.exceptions.Exit(1)
@@ -107,11 +108,31 @@ def prove(where: str, index: int, size: int | None) -> None:
 
 
 @ledger.command()
+@click.argument("where", metavar="LEDGER")
+@click.option("--since", type=_FILE, required=True, help="The earlier checkpoint.")
+@click.option("--size", type=click.IntRange(min=0), help="The log of so many. [default: all]")
+def consistency(where: str, since: Path, size: int | None) -> None:
+    """Print the proof that the log continues an earlier checkpoint.
+
+    `verify --since` verifies it without the log, between the two checkpoints.
+    """
+    first = read_checkpoint(_read(since))
+    with open_ledger(where, create=False) as opened:
+        proof = Consistency.of(opened, first.size, size)
+        proof.verify(first, opened.checkpoint(proof.second))
+    click.echo(proof.to_json())
+
+
+@ledger.command()
 @click.argument("proof", type=_FILE)
 @click.option("--checkpoint", "pinned", type=_FILE, required=True, help="What it must agree with.")
+@click.option("--since", type=_FILE, help="The earlier checkpoint, of a proof of consistency.")
 @lang_option
-def verify(proof: Path, pinned: Path, lang: Lang) -> None:
-    """Verify a proof against a checkpoint, without the log."""
+def verify(proof: Path, pinned: Path, since: Path | None, lang: Lang) -> None:
+    """Verify a proof against a checkpoint, or between two, without the log."""
+    if since is not None:
+        _verify_between(proof, since, pinned, lang)
+        return
     read = Proof.from_json(_read(proof))
     read.verify(read_checkpoint(_read(pinned)))
     index, size = number(read.index, lang), number(read.size, lang)
@@ -120,6 +141,19 @@ def verify(proof: Path, pinned: Path, lang: Lang) -> None:
             lang,
             f"đúng: sự kiện {index} có trong sổ gồm {size} sự kiện",
             f"true: event {index} is in the log of {size} events",
+        )
+    )
+
+
+def _verify_between(proof: Path, since: Path, pinned: Path, lang: Lang) -> None:
+    read = Consistency.from_json(_read(proof))
+    read.verify(read_checkpoint(_read(since)), read_checkpoint(_read(pinned)))
+    first, second = number(read.first, lang), number(read.second, lang)
+    click.echo(
+        say(
+            lang,
+            f"đúng: sổ gồm {second} sự kiện nối tiếp sổ gồm {first} sự kiện",
+            f"true: the log of {second} events continues that of {first}",
         )
     )
 
@@ -163,7 +197,7 @@ def rotate(where: str, key_file: Path | None, lang: Lang) -> None:
     click.echo(say(lang, f"{number(done, lang)} khóa", f"{number(done, lang)} keys"))
 
 
-def _told(checked: Checked, lang: Lang) -> list[str]:
+def checked_lines(checked: Checked, lang: Lang) -> list[str]:
     """Say in words what checking came to."""
     lines = []
     size = number(checked.checkpoint.size, lang)

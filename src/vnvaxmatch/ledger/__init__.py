@@ -23,7 +23,7 @@ from vnvaxmatch.ledger.events import (
 from vnvaxmatch.ledger.keys import KeyRing
 from vnvaxmatch.ledger.memory import MemoryLedger
 from vnvaxmatch.ledger.opening import open_ledger
-from vnvaxmatch.ledger.proofs import Proof, checkpoint_text, read_checkpoint
+from vnvaxmatch.ledger.proofs import Consistency, Proof, checkpoint_text, read_checkpoint
 from vnvaxmatch.ledger.protocol import Ledger, Progress
 from vnvaxmatch.ledger.sqlite import SQLiteLedger
 from vnvaxmatch.ledger.trees import (
@@ -40,6 +40,7 @@ __all__ = [
     "JSON",
     "Checked",
     "Checkpoint",
+    "Consistency",
     "Event",
     "Fault",
     "Head",

@@ -16,9 +16,9 @@ from vnvaxmatch.errors import LedgerError, ProofError
 from vnvaxmatch.ledger.canonical import canonical
 from vnvaxmatch.ledger.events import Checkpoint
 from vnvaxmatch.ledger.protocol import Ledger
-from vnvaxmatch.ledger.trees import leaf_hash, verify_inclusion
+from vnvaxmatch.ledger.trees import leaf_hash, verify_consistency, verify_inclusion
 
-__all__ = ["ORIGIN", "Proof", "checkpoint_text", "read_checkpoint"]
+__all__ = ["ORIGIN", "Consistency", "Proof", "checkpoint_text", "read_checkpoint"]
 
 ORIGIN: Final = "vnvaxmatch.ledger"
 """Whose checkpoint it is, where nobody says."""
@@ -110,6 +110,59 @@ class Proof:
         verify_inclusion(
             leaf_hash(self.content), self.hashes, index=self.index, checkpoint=checkpoint
         )
+
+
+@attrs.frozen
+class Consistency:
+    """That the log of one size begins with that of another: the sizes, and the hashes for it."""
+
+    first: int
+    second: int
+    hashes: tuple[bytes, ...]
+
+    @classmethod
+    def of(cls, ledger: Ledger, first: int, second: int | None = None, /) -> Self:
+        """Prove that a ledger, now or when it had so many events, continues an earlier one."""
+        second = ledger.size if second is None else second
+        return cls(first, second, ledger.consistency(first, second))
+
+    @classmethod
+    def from_json(cls, text: str, /) -> Self:
+        """Read a proof. Raises :class:`~vnvaxmatch.errors.ProofError` if it is none."""
+        try:
+            told = json.loads(text)
+            sizes = told["first"], told["second"]
+            hashes = tuple(map(_hash, told["hashes"]))
+            whole = all(type(size) is int for size in sizes)
+            if whole and 0 <= sizes[0] <= sizes[1] < 1 << 63 and len(hashes) <= _LONGEST:
+                return cls(*sizes, hashes)
+        except (KeyError, RecursionError, TypeError, ValueError):
+            pass
+        raise ProofError(
+            "this is no proof of consistency: make one with `vnvaxmatch ledger consistency`"
+        )
+
+    def to_json(self) -> str:
+        """Write the proof."""
+        told = {
+            "first": self.first,
+            "second": self.second,
+            "hashes": [_base64(one) for one in self.hashes],
+        }
+        return json.dumps(told, indent=1)
+
+    def verify(self, first: Checkpoint, second: Checkpoint, /) -> None:
+        """Verify it between two checkpoints, without the log.
+
+        Raises :class:`~vnvaxmatch.errors.ProofError` if it does not show that the log of the second
+        begins with the whole log of the first.
+        """
+        if (first.size, second.size) != (self.first, self.second):
+            raise ProofError(
+                f"the proof is between {self.first} and {self.second} events, and the checkpoints "
+                f"are of {first.size} and {second.size}: prove it for those"
+            )
+        verify_consistency(first, second, self.hashes)
 
 
 def _base64(raw: bytes) -> str:

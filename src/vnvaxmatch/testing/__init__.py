@@ -6,8 +6,14 @@ Subclass a law in a test module, say what to test, and pytest runs it::
         def make(self, entries):
             return MyRegistry(entries)
 
+Whatever signs, and whoever says whom to believe, have their laws too; :class:`TestCA` is an
+authority to try them with, and needs the extra ``certify``.
+
 Nobody here was ever born: people are put together from parts.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from vnvaxmatch.errors import MissingExtraError
 
@@ -41,11 +47,19 @@ except ModuleNotFoundError as error:
         raise
     raise MissingExtraError("testing") from error
 
+if TYPE_CHECKING:
+    from vnvaxmatch.testing.authority import TestCA
+    from vnvaxmatch.testing.laws.signers import SignerLaws
+    from vnvaxmatch.testing.laws.trusts import TrustLaws
+
 __all__ = [
     "LedgerLaws",
     "MatcherLaws",
     "NormalizerLaws",
     "RegistryLaws",
+    "SignerLaws",
+    "TestCA",
+    "TrustLaws",
     "WeighingLaws",
     "births",
     "claim_of",
@@ -63,3 +77,17 @@ __all__ = [
     "same_person",
     "sexes",
 ]
+
+_LAZY = {
+    "SignerLaws": "vnvaxmatch.testing.laws.signers",
+    "TestCA": "vnvaxmatch.testing.authority",
+    "TrustLaws": "vnvaxmatch.testing.laws.trusts",
+}
+"""What needs the extra ``certify``, and where it is."""
+
+
+def __getattr__(name: str) -> Any:
+    """Load what needs more than the rest when it is asked for."""
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

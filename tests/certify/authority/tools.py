@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+
 from tests.certify.authority.issuing import NOW, Issued
 
 SOFTHSM = (

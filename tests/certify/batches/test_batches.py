@@ -5,6 +5,7 @@ import stat
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tests.certify.batches.making import (
     NOW,
     Check,
@@ -15,7 +16,6 @@ from tests.certify.batches.making import (
     statements,
     verifier,
 )
-
 from vnvaxmatch.certify.batches import Batch, sign_batch
 from vnvaxmatch.certify.bundles import Bundle
 from vnvaxmatch.certify.salted import Match, Salts

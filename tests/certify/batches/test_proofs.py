@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from tests.certify.batches.making import NOW, Check, Signer, context, new, record, verifier
 
+from tests.certify.batches.making import NOW, Check, Signer, context, new, record, verifier
 from vnvaxmatch.certify.batches import sign_batch
 from vnvaxmatch.certify.dcc import Certified, Proven, vaccinated_of
 from vnvaxmatch.certify.forms.outcomes import SignatureStatus

@@ -8,9 +8,9 @@ from datetime import timedelta
 import attrs
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
+
 from tests.certify.authority.issuing import DAY, NOW, Key, TestCA
 from tests.certify.batches.making import context, statements
-
 from vnvaxmatch.certify.batches import Batch, sign_batch
 from vnvaxmatch.certify.bundles import Bundle
 from vnvaxmatch.certify.forms import Form
@@ -163,6 +163,14 @@ def test_a_signer_of_no_known_authority_is_untrusted(authority, tmp_path):
     """The signature holds, and nobody vouches for it."""
     bundle = bundles_of(tmp_path / "out", signer_of(authority, tmp_path))[0]
     checked = verify(bundle, trust=TestCA("Elsewhere").trust(), at=NOW)
+
+    assert (checked.standing, checked.faults) == (Standing.UNTRUSTED, (Fault.SIGNER_UNTRUSTED,))
+
+
+def test_a_signer_of_an_authority_of_the_same_name_is_untrusted(authority, tmp_path):
+    """Whoever bears the names of an authority but has other keys vouches for nobody."""
+    bundle = bundles_of(tmp_path / "out", signer_of(authority, tmp_path))[0]
+    checked = verify(bundle, trust=TestCA("Batches", owner="Namesake").trust(), at=NOW)
 
     assert (checked.standing, checked.faults) == (Standing.UNTRUSTED, (Fault.SIGNER_UNTRUSTED,))
 

@@ -8,8 +8,8 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.certify.batches.making import FINDING, NOW, context, record
 
+from tests.certify.batches.making import FINDING, NOW, context, record
 from vnvaxmatch.certify.findings import case_finding, row_finding
 from vnvaxmatch.certify.salted import Match, Salts, claim_text, digest, dose_text, tidy
 from vnvaxmatch.certify.statements import Context, Kind, Statement

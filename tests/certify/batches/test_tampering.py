@@ -9,8 +9,8 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.certify.batches.making import NOW, Check, Signer, context, statements, verifier
 
+from tests.certify.batches.making import NOW, Check, Signer, context, statements, verifier
 from vnvaxmatch.certify.batches import sign_batch
 from vnvaxmatch.certify.bundles import Bundle
 from vnvaxmatch.certify.checkpoints import write_checkpoint

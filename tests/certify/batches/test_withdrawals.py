@@ -6,8 +6,8 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.certify.batches.making import LATER, NOW, Check, Signer, context, statements, verifier
 
+from tests.certify.batches.making import LATER, NOW, Check, Signer, context, statements, verifier
 from vnvaxmatch.certify.batches import sign_batch
 from vnvaxmatch.certify.forms.outcomes import SignatureStatus, Tree
 from vnvaxmatch.certify.standings import Caution, Fault, Standing

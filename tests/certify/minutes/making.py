@@ -10,8 +10,8 @@ import attrs
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
-from tests.certify.authority import NOW, TestCA
 
+from tests.certify.authority import NOW, TestCA
 from vnvaxmatch.certify.minutes import (
     Confirmed,
     Correction,

@@ -2,10 +2,10 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from tests.casework.people import COMMUNE, HEALTH, HERE, POLICE, REGISTRY, VALUES, new_case, origin
 from tests.certify.authority import TestCA
 from tests.certify.minutes.making import BODY, NAMES
-
 from vnvaxmatch.casework import Act, Casework, Side, State
 from vnvaxmatch.certify.minutes import read_minutes, reference_of
 from vnvaxmatch.certify.trust import save_trust

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+
 from tests.casework.people import (
     COMMUNE,
     DAY,
@@ -14,7 +15,6 @@ from tests.casework.people import (
     one_case,
     origin,
 )
-
 from vnvaxmatch.casework import Act, Side
 from vnvaxmatch.certify.minutes import case_of
 from vnvaxmatch.errors import CertifyError
@@ -90,7 +90,6 @@ def test_what_a_newer_list_says_is_told_as_such():
 
 def _renewed():
     from tests.casework.people import ledger
-
     from vnvaxmatch.casework import Casework
 
     work = Casework(ledger())

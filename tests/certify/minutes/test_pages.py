@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
-from tests.certify.minutes.making import BODY, case, correction, minutes, party
 
+from tests.certify.minutes.making import BODY, case, correction, minutes, party
 from vnvaxmatch.certify.minutes import (
     TWIN,
     digest_of,

@@ -1,7 +1,7 @@
 import pytest
+
 from tests.certify.authority import TestCA
 from tests.certify.minutes.making import BODY, NAMES, authority, party
-
 from vnvaxmatch.certify.minutes import Party, read_parties
 from vnvaxmatch.certify.minutes.parties import Fit, fit_of
 from vnvaxmatch.errors import CertifyError, InputError

@@ -5,9 +5,9 @@ import attrs
 import pytest
 from PIL import Image
 from pyhanko.pdf_utils.reader import PdfFileReader
+
 from tests.certify.authority import NOW
 from tests.certify.minutes.making import NAMES, minutes, signed, trust, unsigned
-
 from vnvaxmatch.certify.minutes import (
     Caution,
     Fault,

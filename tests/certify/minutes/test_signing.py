@@ -2,9 +2,12 @@ import shutil
 import subprocess
 from datetime import timedelta
 
+import attrs
 import pytest
+from asn1crypto import cms
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tests.certify.authority import NOW, TestCA
 from tests.certify.minutes.making import (
     BODY,
@@ -19,7 +22,6 @@ from tests.certify.minutes.making import (
     trust,
     unsigned,
 )
-
 from vnvaxmatch.certify.minutes import (
     Caution,
     Signing,
@@ -28,7 +30,9 @@ from vnvaxmatch.certify.minutes import (
     sign_minutes,
     verify_minutes,
 )
-from vnvaxmatch.certify.signers import Form
+from vnvaxmatch.certify.minutes.reading import open_minutes
+from vnvaxmatch.certify.signers import Form, KeySigner, PdfSigner, Signer
+from vnvaxmatch.certify.trust import Caution as SignatureCaution
 from vnvaxmatch.certify.trust import Fault, Tree
 from vnvaxmatch.errors import CertifyError, SignerRefusedError, VerificationError
 
@@ -79,6 +83,69 @@ def test_the_verdict_says_who_signed():
     for one in checked.parties:
         assert NAMES[one.party.role] in one.signature.signer.subject
         assert one.signature.signed_at == NOW
+
+
+@attrs.frozen(eq=False)
+class _Plain:
+    """A signer of somebody else's, that fills the protocol and knows nothing of PDF."""
+
+    inner: KeySigner
+
+    @property
+    def certificate(self):
+        return self.inner.certificate
+
+    @property
+    def chain(self):
+        return self.inner.chain
+
+    def about(self):
+        return self.inner.about()
+
+    def sign(self, content, /, *, at):
+        return self.inner.sign(content, at=at)
+
+
+def _attributes(pdf):
+    value = open_minutes(pdf).signed["site"].value
+    (one,) = cms.ContentInfo.load(value)["content"]["signer_infos"]
+    return {attribute["type"].native for attribute in one["signed_attrs"]}
+
+
+@pytest.mark.parametrize("stamped", [False, True])
+def test_the_pdf_alone_states_the_time(stamped):
+    """PAdES wants no time of signing inside the signature: it stands in the PDF, and is signed."""
+    pdf = signed("site", **({"stamping": authority().stamping()} if stamped else {}))
+
+    checked = _checked(pdf, required=["site"])
+
+    assert _attributes(pdf) == {"content_type", "message_digest", "signing_certificate_v2"}
+    assert checked.standing is Standing.VALID
+    (one,) = (party.signature for party in checked.parties if party.signature)
+    assert one.claimed == NOW
+    assert one.is_proven is stamped
+    assert SignatureCaution.TIME_MISSING not in one.cautions
+
+
+def test_who_knows_nothing_of_pdf_signs_minutes_all_the_same():
+    """Then the signature states the time as well, and the minutes are as good."""
+    plain = _Plain(signer(NAMES["site"]))
+    assert isinstance(plain, Signer)
+    assert not isinstance(plain, PdfSigner)
+
+    pdf = sign_minutes(unsigned(), plain, role="site", at=NOW)
+
+    assert "signing_time" in _attributes(pdf)
+    assert _checked(pdf, required=["site"]).standing is Standing.VALID
+
+
+def test_a_time_in_the_pdf_that_is_ahead_is_told():
+    """What the PDF states is held against the clock as what a signature states."""
+    checked = _checked(signed("site"), at=NOW - timedelta(days=2), required=["site"])
+
+    (one,) = (party.signature for party in checked.parties if party.signature)
+    assert checked.standing is Standing.INVALID
+    assert one.reasons == (Fault.SIGNED_IN_FUTURE,)
 
 
 def test_a_party_that_is_not_required_may_stay_away():
@@ -238,7 +305,8 @@ def test_strangers_are_untrusted():
     pdf = signed(*EVERYBODY)
 
     assert _checked(pdf, trust=TestCA("Cơ quan lạ").trust()).standing is Standing.UNTRUSTED
-    assert not _checked(pdf, trust=TestCA(BODY, owner="somebody else").trust()).is_valid
+    namesake = TestCA(BODY, owner="somebody else")
+    assert _checked(pdf, trust=namesake.trust()).standing is Standing.UNTRUSTED
 
 
 def test_a_signature_from_before_the_end_is_noted():

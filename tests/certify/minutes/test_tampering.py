@@ -10,6 +10,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import signers
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter, append_signature_field
+
 from tests.certify.authority import NOW
 from tests.certify.minutes.making import (
     NAMES,
@@ -21,7 +22,6 @@ from tests.certify.minutes.making import (
     trust,
     unsigned,
 )
-
 from vnvaxmatch.certify.minutes import (
     MADE_WITH,
     TWIN,

@@ -5,8 +5,8 @@ import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.certify.minutes.making import ENDED, case, confirmed, correction, minutes, party
 
+from tests.certify.minutes.making import ENDED, case, confirmed, correction, minutes, party
 from vnvaxmatch.certify.minutes import digest_of, read_twin, reference_of, write_twin
 from vnvaxmatch.errors import CertifyError
 

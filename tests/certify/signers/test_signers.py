@@ -7,9 +7,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.x509.oid import ExtendedKeyUsageOID
+
 from tests.certify.authority import NOW, Key, TestCA
 from tests.certify.authority.tools import verify_by_openssl
-
 from vnvaxmatch.certify.signers import (
     Form,
     Signature,

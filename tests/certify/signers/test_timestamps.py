@@ -5,8 +5,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from cryptography import x509
 from rfc3161_client import TimestampRequestBuilder, VerifierBuilder, decode_timestamp_response
-from tests.certify.authority import NOW, TestCA
 
+from tests.certify.authority import NOW, TestCA
 from vnvaxmatch.certify.signers import http_authority, pkcs12_signer
 from vnvaxmatch.certify.trust import verify_signature
 from vnvaxmatch.errors import CertifyError

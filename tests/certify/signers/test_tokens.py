@@ -7,9 +7,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pkcs11 import Attribute, KeyType, ObjectClass
 from pkcs11.util.ec import decode_ec_private_key
 from pkcs11.util.rsa import decode_rsa_private_key
+
 from tests.certify.authority import NOW, Key, TestCA
 from tests.certify.authority.tools import softhsm, verify_by_openssl
-
 from vnvaxmatch.certify.signers import Form, pkcs11_signer
 from vnvaxmatch.certify.trust import verify_signature
 from vnvaxmatch.errors import CertifyError

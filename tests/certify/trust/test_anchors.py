@@ -3,8 +3,8 @@ from hashlib import sha256
 
 import attrs
 import pytest
-from tests.certify.authority import NOW, Key, TestCA
 
+from tests.certify.authority import NOW, Key, TestCA
 from vnvaxmatch.certify.trust import (
     Branch,
     Material,

@@ -3,8 +3,8 @@ from datetime import timedelta
 import pytest
 from cryptography import x509
 from cryptography.x509 import ocsp
-from tests.certify.authority import NOW, TestCA
 
+from tests.certify.authority import NOW, TestCA
 from vnvaxmatch.certify.trust import (
     Material,
     PathStatus,

@@ -11,9 +11,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from joserfc import jws
 from joserfc.jwk import ECKey
+
 from tests.certify.authority import NOW, Key, TestCA
 from tests.certify.authority.tools import openssl, sign_by_openssl
-
 from vnvaxmatch.certify.signers import Form, Signature, joined, pkcs12_signer
 from vnvaxmatch.certify.trust import (
     Caution,
@@ -453,6 +453,69 @@ def test_an_untrusted_signer_is_told(world):
 
     assert told(checked) == (SignatureStatus.UNTRUSTED, (Fault.NO_PATH,))
     assert checked.signer.subject.startswith("CN=Signing Office 7")
+
+
+def _false_signer(world, tmp_path):
+    """Sign by an authority that bears the names of another, which the signature brings along."""
+    false = TestCA("Government", owner="False")
+    (tmp_path / "false.p12").write_bytes(false.officer().p12(b"p"))
+    return false, pkcs12_signer(tmp_path / "false.p12", "p", trust=false.trust())
+
+
+def test_a_signer_of_an_authority_of_the_same_name_is_untrusted(world, tmp_path):
+    """Nothing was damaged: somebody else signed, whom nobody vouches for."""
+    signature = _false_signer(world, tmp_path)[1].sign(CONTENT, at=NOW)
+
+    for trust in (world.trust, world.ca.trust()):
+        for brought in (signature, Signature(Form.CADES, signature.value)):
+            checked = verify_signature(CONTENT, brought, trust=trust, at=NOW)
+            assert told(checked) == (SignatureStatus.UNTRUSTED, (Fault.ISSUER_OTHER_KEY,))
+
+
+def test_a_signer_of_a_tree_of_the_same_name_is_told(world, tmp_path):
+    """The trees are told apart by their keys, also where the names are the same."""
+    false, signer = _false_signer(world, tmp_path)
+    signature = signer.sign(CONTENT, at=NOW)
+    trust = Trust({Tree.GOVERNMENT: world.ca.branch(), Tree.PUBLIC: false.branch()})
+
+    checked = verify_signature(CONTENT, signature, trust=trust, at=NOW, tree=Tree.GOVERNMENT)
+
+    assert told(checked) == (SignatureStatus.UNTRUSTED, (Fault.OTHER_TREE,))
+    assert verify_signature(CONTENT, signature, trust=trust, at=NOW).signer.tree is Tree.PUBLIC
+
+
+def test_a_stamp_of_an_authority_of_the_same_name_proves_no_time(world, tmp_path):
+    """It is no broken stamp, but one by somebody whom nobody vouches for."""
+    false = TestCA("Government", owner="False")
+    both = Trust({Tree.GOVERNMENT: world.ca.branch(), Tree.PUBLIC: false.branch()})
+    (tmp_path / "signer.p12").write_bytes(world.officer.p12(b"p"))
+    signer = pkcs12_signer(tmp_path / "signer.p12", "p", trust=both, stamping=false.stamping())
+
+    checked = world.verify(signer.sign(CONTENT, at=NOW).value)
+
+    assert told(checked) == (SignatureStatus.VALID, ())
+    assert Caution.TIMESTAMP_UNTRUSTED in checked.cautions
+    assert checked.stamp.authority.reasons == (Fault.ISSUER_OTHER_KEY,)
+
+
+def test_a_namesake_that_came_along_spoils_nothing(world):
+    """Anybody can put certificates beside a signature: only an altered copy of one is damage."""
+    false = TestCA("Government", owner="False")
+
+    def add(*ders):
+        def change(data):
+            more = [cms.CertificateChoices.load(der) for der in ders]
+            data["certificates"] = cms.CertificateSet([*more, *data["certificates"]])
+
+        return altered(world.sign().value, change)
+
+    damaged = world.ca.intermediate.der[:-1] + bytes([world.ca.intermediate.der[-1] ^ 1])
+
+    assert world.verify(add(false.intermediate.der, false.root.der)).is_valid
+    assert told(world.verify(add(damaged))) == (
+        SignatureStatus.INVALID,
+        (Fault.CERTIFICATE_BROKEN,),
+    )
 
 
 def test_a_signer_of_the_other_tree_is_told(world):

@@ -297,7 +297,7 @@ def test_no_number_stays_anywhere() -> None:
     told = repr(course.reports) + repr(walking)
     kept = "\n".join(_texts(walking))
 
-    assert not re.search(r"\d{9}", told)
+    assert not re.search(r"\d{9}", re.sub("0x[0-9a-f]+", "", told))
     assert "001085" not in kept
     assert "day 1" not in kept
     assert CLIENT in kept

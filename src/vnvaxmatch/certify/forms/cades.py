@@ -16,7 +16,10 @@ from vnvaxmatch.errors import CertifyError, MissingExtraError
 try:
     from asn1crypto import cms, x509
     from pyhanko.sign.general import SigningError
-    from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
+    from pyhanko.sign.signers.pdf_cms import (
+        CAdESSignedAttributeProviderSpec,
+        PdfCMSSignedAttributes,
+    )
     from pyhanko.sign.signers.pdf_cms import Signer as CmsSigner
     from pyhanko_certvalidator.registry import SimpleCertificateStore
 except ImportError as error:
@@ -62,22 +65,34 @@ class CmsByHash(CmsSigner):
 
 
 def make_cades(
-    content: bytes, /, *, key: HashSigner, at: datetime, stamping: Authority | None = None
+    content: bytes,
+    /,
+    *,
+    key: HashSigner,
+    at: datetime | None,
+    stamping: Authority | None = None,
 ) -> bytes:
     """Sign bytes, detached; give DER. With ``stamping`` the signature is time-stamped.
 
-    Raises :class:`~vnvaxmatch.errors.CertifyError`.
+    ``at`` is the time that the signature states. None where it must state none, as in a PDF, which
+    states it elsewhere in what is signed (PAdES, ETSI EN 319 142-1, section 6.3). Raises :class:`~vnvaxmatch.errors.CertifyError`.
     """
     signer = CmsByHash(key)
+    timestamper = None if stamping is None else Stamper(stamping)
+    stated = PdfCMSSignedAttributes(
+        signing_time=None if at is None else at.astimezone(UTC).replace(microsecond=0)
+    )
+    if at is None:
+        signer.signed_attr_prov_spec = CAdESSignedAttributeProviderSpec(
+            stated, signer.signing_cert, is_pades=True, timestamper=timestamper
+        )
     made = signer.async_sign_general_data(
         content,
         signer.digest,
         detached=True,
         use_cades=True,
-        timestamper=None if stamping is None else Stamper(stamping),
-        signed_attr_settings=PdfCMSSignedAttributes(
-            signing_time=at.astimezone(UTC).replace(microsecond=0)
-        ),
+        timestamper=timestamper,
+        signed_attr_settings=stated,
     )
     try:
         value: bytes = _waited(made).dump()

@@ -101,6 +101,7 @@ class Fault(StrEnum):
     IS_AUTHORITY = "is_authority"
     NO_PATH = "no_path"
     OTHER_TREE = "other_tree"
+    ISSUER_OTHER_KEY = "issuer_other_key"
     PATH_BROKEN = "path_broken"
     NOT_YET_VALID = "not_yet_valid"
     PAST_VALIDITY = "past_validity"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from hashlib import sha256
 from io import BytesIO
 from typing import Final, TypeVar
@@ -18,6 +19,8 @@ from vnvaxmatch.errors import CertifyError, MissingExtraError
 
 try:
     from pyhanko.pdf_utils.decode_limits import DecodeLimits, DocumentDecodeBudget
+    from pyhanko.pdf_utils.generic import parse_pdf_date
+    from pyhanko.pdf_utils.misc import PdfReadError
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.diff_analysis import (
         DEFAULT_DIFF_POLICY,
@@ -46,10 +49,14 @@ _WHOLE: Final = (SignatureCoverageLevel.ENTIRE_FILE, SignatureCoverageLevel.ENTI
 
 @attrs.frozen(eq=False)
 class Signed:
-    """A signature in a place: what it is of, and what it is (CMS), not believed yet."""
+    """A signature in a place: what it is of, and what it is (CMS), not believed yet.
+
+    ``stated`` is the time that the PDF states, in what is signed.
+    """
 
     content: bytes = attrs.field(repr=sized)
     value: bytes = attrs.field(repr=sized)
+    stated: datetime | None = None
 
 
 @attrs.frozen(eq=False)
@@ -167,9 +174,9 @@ def _held(pdf: bytes, reader: PdfFileReader, files: Mapping[str, bytes], minutes
             continue
         faults += _altered(one)
         if name in roles:
-            signed[name] = Signed(*_parts(pdf, one))
+            signed[name] = Signed(*_parts(pdf, one), _stated(one))
         else:
-            strangers.append(Signed(*_parts(pdf, one)))
+            strangers.append(Signed(*_parts(pdf, one), _stated(one)))
             faults.append(Fault.STRANGER)
     return Held(
         pdf=pdf,
@@ -258,6 +265,15 @@ def _parts(pdf: bytes, one: EmbeddedPdfSignature) -> tuple[bytes, bytes]:
     if any(value[whole:]):
         raise ValueError("something is hidden behind the signature")
     return pdf[first : first + length] + pdf[second : second + rest], value[:whole]
+
+
+def _stated(one: EmbeddedPdfSignature) -> datetime | None:
+    """Give the time of signing in the PDF; None where there is none with a time zone."""
+    try:
+        stated = parse_pdf_date(one.sig_object["/M"])
+    except (PdfReadError, KeyError, ValueError, OverflowError, TypeError):
+        return None
+    return stated if stated.tzinfo else None
 
 
 def _der_length(value: bytes) -> int:

@@ -13,6 +13,7 @@ from vnvaxmatch.certify.minutes.outcomes import Caution
 from vnvaxmatch.certify.minutes.parties import Fit, fit_of, names_of
 from vnvaxmatch.certify.minutes.reading import Held, open_minutes
 from vnvaxmatch.certify.minutes.stamps import draw_stamp, stamp_style
+from vnvaxmatch.certify.signers.protocol import PdfSigner
 from vnvaxmatch.errors import CertifyError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -99,7 +100,9 @@ def _signed(held: Held, signer: Signer, role: str, at: datetime) -> tuple[bytes,
     prepared, output = steps.send(SigIOSetup("sha256"))
     data = output.getvalue()
     start, end = prepared.reserved_region_start, prepared.reserved_region_end
-    signature = signer.sign(data[:start] + data[end:], at=at)
+    # PAdES wants the time stated by the PDF alone; who cannot leave it out states it twice
+    sign = signer.sign_pdf if isinstance(signer, PdfSigner) else signer.sign
+    signature = sign(data[:start] + data[end:], at=at)
     if signature.form is not Form.CADES:
         raise CertifyError("minutes are signed with CAdES: make the signer with that form")
     if len(signature.value) > _RESERVED:

@@ -144,6 +144,7 @@ class _Asked:
             at=self.at,
             tree=self.tree,
             evidence=evidence,
+            stated=signed.stated,
         )
 
     def _odd(self, checked: SignatureChecked, fit: Fit) -> Iterator[Caution]:

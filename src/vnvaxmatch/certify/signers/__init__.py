@@ -14,7 +14,7 @@ from vnvaxmatch.certify.forms import (
     http_authority,
 )
 from vnvaxmatch.certify.signers.files import pem_signer, pkcs12_signer
-from vnvaxmatch.certify.signers.protocol import Signer
+from vnvaxmatch.certify.signers.protocol import PdfSigner, Signer
 from vnvaxmatch.certify.signers.remote import callable_signer
 from vnvaxmatch.certify.signers.signing import KeySigner, Settings, joined, sign_all
 from vnvaxmatch.certify.signers.tokens import pkcs11_signer
@@ -25,6 +25,7 @@ __all__ = [
     "Form",
     "HashSigner",
     "KeySigner",
+    "PdfSigner",
     "Settings",
     "Signature",
     "Signer",

@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 from vnvaxmatch.certify.forms.certificates import SignerInfo
 from vnvaxmatch.certify.forms.records import Signature
 
-__all__ = ["Signer"]
+__all__ = ["PdfSigner", "Signer"]
 
 
 @runtime_checkable
@@ -38,4 +38,16 @@ class Signer(Protocol):
 
     def sign(self, content: bytes, /, *, at: datetime) -> Signature:
         """Sign bytes. ``at`` is now, with its time zone."""
+        ...
+
+
+@runtime_checkable
+class PdfSigner(Signer, Protocol):
+    """Sign PDF as well: what every :class:`Signer` may do, and need not."""
+
+    def sign_pdf(self, content: bytes, /, *, at: datetime) -> Signature:
+        """Sign the bytes of a PDF that states the time itself. ``at`` is that time, and now.
+
+        It must do as :meth:`sign` does, in CAdES, and must not state the time in the signature.
+        """
         ...

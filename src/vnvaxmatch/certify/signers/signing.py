@@ -124,20 +124,39 @@ class KeySigner:
         :class:`~vnvaxmatch.errors.CertifyError` where the key, or the authority that stamps times,
         cannot do it.
         """
+        self._allowed(at=at)
+        make = make_cades if self.settings.form is Form.CADES else make_jws
+        value = make(content, key=_Proven(self.key), at=at, stamping=self.settings.stamping)
+        return self._kept(content, Signature(self.settings.form, value), at=at)
+
+    def sign_pdf(self, content: bytes, /, *, at: datetime) -> Signature:
+        """Sign the bytes of a PDF that states the time ``at`` itself, as :meth:`sign` does.
+
+        The signature states none, as PAdES wants it.
+        """
+        if self.settings.form is not Form.CADES:
+            raise CertifyError("a PDF is signed with CAdES: make the signer with that form")
+        self._allowed(at=at)
+        stamping = self.settings.stamping
+        value = make_cades(content, key=_Proven(self.key), at=None, stamping=stamping)
+        return self._kept(content, Signature(Form.CADES, value), at=at)
+
+    def _allowed(self, *, at: datetime) -> None:
         checked = self.check(at=at)
         unknown = checked.status is PathStatus.UNKNOWN and self.settings.accept_unknown
         if not checked.is_valid and not unknown:
             reasons = tuple(reason.value for reason in checked.reasons)
             raise SignerRefusedError(checked.status.value, reasons, _ADVICE[checked.status])
-        make = make_cades if self.settings.form is Form.CADES else make_jws
-        value = make(content, key=_Proven(self.key), at=at, stamping=self.settings.stamping)
-        bare = Signature(self.settings.form, value)
+
+    def _kept(self, content: bytes, bare: Signature, *, at: datetime) -> Signature:
         return attrs.evolve(bare, evidence=self._evidence(content, bare, at=at))
 
     def _evidence(self, content: bytes, bare: Signature, *, at: datetime) -> Evidence:
         """Verify what was made, as anybody else will, and keep what that was judged by."""
         trust, stamped = self.settings.trust, self.settings.stamping is not None
-        checked = verify_signature(content, bare, trust=trust, at=at, tree=self.settings.tree)
+        checked = verify_signature(
+            content, bare, trust=trust, at=at, tree=self.settings.tree, stated=at
+        )
         expected = {"valid", "unknown"} if self.settings.accept_unknown else {"valid"}
         if checked.status.value not in expected:
             why = ", ".join(reason.value for reason in checked.reasons)

@@ -12,14 +12,14 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
-from vnvaxmatch.certify.forms.certificates import Certificate, read_certificate, weakness
+from vnvaxmatch.certify.forms.certificates import read_certificate, weakness
 from vnvaxmatch.certify.forms.outcomes import Caution, Fault, PathStatus
+from vnvaxmatch.certify.trust.issuers import KeyKinds
 from vnvaxmatch.certify.trust.material import Material
 from vnvaxmatch.certify.trust.revocation import Revocations
 from vnvaxmatch.errors import MissingExtraError
 
 try:
-    from pyhanko_certvalidator.authority import TrustAnchor
     from pyhanko_certvalidator.context import ValidationContext
     from pyhanko_certvalidator.errors import (
         CRLValidationError,
@@ -48,12 +48,10 @@ try:
 except ImportError as error:
     raise MissingExtraError("certify") from error
 
-__all__ = ["FAILURES", "Along", "Asked", "Found", "paths_of"]
+__all__ = ["FAILURES", "Along", "Asked", "Found"]
 
 _T = TypeVar("_T")
 
-_DEEPEST: Final = 8
-_MOST_STEPS: Final = 200
 _TOLERANCE: Final = timedelta(seconds=1)
 
 _ANY_AGE: Final = CertRevTrustPolicy(
@@ -89,24 +87,6 @@ class Found:
     cautions: tuple[Caution, ...] = ()
     path: tuple[str, ...] = ()
     revoked: datetime | None = None
-
-
-def paths_of(
-    one: Certificate, registry: CertificateRegistry, manager: SimpleTrustManager
-) -> Iterator[ValidationPath]:
-    """Give the paths that the names allow, in bounded time however the certificates are crossed."""
-    waiting: list[tuple[Any, ...]] = [(one.parsed,)]
-    steps = 0
-    while waiting and steps < _MOST_STEPS:
-        path = waiting.pop()
-        for issuer in registry.find_potential_issuers(path[-1], manager):
-            steps += 1
-            if isinstance(issuer, TrustAnchor):
-                yield ValidationPath(issuer, list(reversed(path[1:])), path[0])
-            elif len(path) < _DEEPEST and all(issuer.sha256 != known.sha256 for known in path):
-                waiting.append((*path, issuer))
-            if steps >= _MOST_STEPS:
-                return
 
 
 @attrs.frozen(eq=False)
@@ -207,6 +187,7 @@ class Along:
             revinfo_policy=policy,
             time_tolerance=_TOLERANCE,
             poe_manager=proofs,
+            signature_validator=KeyKinds(),
             revinfo_manager=RevinfoManager(self.registry, proofs, known.crls, known.ocsps),
         )
         if policy is _ANY_AGE:  # so that it tells also what was revoked after that time, and when

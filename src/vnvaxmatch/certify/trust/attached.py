@@ -2,66 +2,69 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Any
 
 from vnvaxmatch.certify.forms.certificates import Certificate, read_certificate
 from vnvaxmatch.certify.trust.anchors import Trust
-from vnvaxmatch.errors import CertifyError, MissingExtraError
-
-try:
-    from cryptography.exceptions import InvalidSignature
-    from pyhanko_certvalidator.sig_validate import DefaultSignatureValidator
-except ImportError as error:
-    raise MissingExtraError("certify") from error
+from vnvaxmatch.certify.trust.issuers import signed_by
+from vnvaxmatch.errors import CertifyError
 
 __all__ = ["are_intact"]
 
-_MOST_REMEMBERED: Final = 2_000
-_VALIDATOR: Final = DefaultSignatureValidator()
+_MOST_REMEMBERED = 2_000
 
 
-def are_intact(ders: tuple[bytes, ...], /, *, trust: Trust) -> bool:
-    """Say whether each certificate bears its issuer's signature, where its issuer is known.
+def are_intact(ders: tuple[bytes, ...], /, *, trust: Trust, beside: tuple[bytes, ...] = ()) -> bool:
+    """Say whether no certificate is an altered copy of one that is known.
 
     Nobody signs which certificates come along, so that one of them could be altered unseen where
-    the verifier's own pool stands in for it.
+    another copy stands in for it: from the verifier's own pool, or from ``beside`` (DER). What is
+    merely of an authority that nobody knows, under whatever name, is intact: whether it leads
+    anywhere, the path tells.
     """
-    known = trust.intact.get(ders)
+    key = (ders, beside)
+    known = trust.intact.get(key)
     if known is None:
         if len(trust.intact) >= _MOST_REMEMBERED:
             trust.intact.clear()
-        known = trust.intact[ders] = _are_intact(ders, trust)
+        known = trust.intact[key] = _are_intact(ders, beside, trust)
     return known
 
 
-def _are_intact(ders: tuple[bytes, ...], trust: Trust) -> bool:
+def _are_intact(ders: tuple[bytes, ...], beside: tuple[bytes, ...], trust: Trust) -> bool:
     try:
         came = [read_certificate(der) for der in ders]
-        pool = [one for branch in trust.trees.values() for one in (*branch.roots, *branch.pool)]
-        return all(_is_intact(one, [*pool, *came]) for one in came)
-    except (CertifyError, ValueError, TypeError, KeyError):
+    except CertifyError:
         return False
+    pool = [one for branch in trust.trees.values() for one in (*branch.roots, *branch.pool)]
+    known = {one.der: one for one in (*pool, *came, *_readable(beside))}
+    return not any(_is_altered(one, known) for one in came)
 
 
-def _is_intact(one: Certificate, pool: list[Certificate]) -> bool:
-    issuers = [other for other in pool if _may_have_issued(other.parsed, one.parsed)]
-    return not issuers or any(_signed(one.parsed, issuer.parsed) for issuer in issuers)
+def _readable(ders: Iterable[bytes]) -> Iterable[Certificate]:
+    for der in ders:
+        try:
+            yield read_certificate(der)
+        except CertifyError:
+            continue
 
 
-def _may_have_issued(issuer: Any, one: Any) -> bool:
-    named = issuer.subject.hashable == one.issuer.hashable
-    key = one.authority_key_identifier
-    return named or (key is not None and key == issuer.key_identifier)
+def _is_altered(one: Certificate, known: dict[bytes, Certificate]) -> bool:
+    """Say whether another has its signature, or its content, and the issuer signed only that."""
+    copies = [other for other in known.values() if other.der != one.der and _is_copy(one, other)]
+    named = {copy.parsed.issuer.hashable for copy in (one, *copies)} if copies else set()
+    issuers = [other for other in known.values() if other.parsed.subject.hashable in named]
+    return bool(issuers) and not any(signed_by(issuer, one) for issuer in issuers)
 
 
-def _signed(one: Any, issuer: Any) -> bool:
-    try:
-        _VALIDATOR.validate_signature(
-            one["signature_value"].native,
-            one["tbs_certificate"].dump(),
-            issuer.public_key,
-            one["signature_algorithm"],
-        )
-    except (InvalidSignature, ValueError, TypeError, AssertionError):
-        return False
-    return True
+def _is_copy(one: Certificate, other: Certificate) -> bool:
+    return _signature(one) == _signature(other) or _signed(one) == _signed(other)
+
+
+def _signature(one: Certificate) -> Any:
+    return one.parsed["signature_value"].native
+
+
+def _signed(one: Certificate) -> Any:
+    return one.parsed["tbs_certificate"].dump()

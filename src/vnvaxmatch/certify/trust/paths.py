@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Final
 
 import attrs
@@ -16,12 +17,14 @@ from vnvaxmatch.certify.forms.certificates import (
     weakness,
 )
 from vnvaxmatch.certify.forms.outcomes import Checked, Fault, PathStatus, Tree
-from vnvaxmatch.certify.trust.along import FAILURES, Along, Asked, Found, paths_of
+from vnvaxmatch.certify.trust.along import FAILURES, Along, Asked, Found
 from vnvaxmatch.certify.trust.anchors import Branch, Trust
+from vnvaxmatch.certify.trust.issuers import Issuers
 from vnvaxmatch.certify.trust.material import Material
 from vnvaxmatch.errors import CertifyError, MissingExtraError
 
 try:
+    from pyhanko_certvalidator.path import ValidationPath
     from pyhanko_certvalidator.registry import CertificateRegistry, SimpleTrustManager
 except ImportError as error:
     raise MissingExtraError("certify") from error
@@ -69,8 +72,15 @@ _RANK: Final = (
 """Which of several paths tells: that any of them was revoked, then whether any is good."""
 
 
+_NOWHERE: Final = ((Fault.ISSUER_OTHER_KEY,), (Fault.NO_PATH,))
+
+
+def _told_last(one: Found) -> int:
+    return _NOWHERE.index(one.reasons) + 1 if one.reasons in _NOWHERE else 0
+
+
 def _best(found: Sequence[Found]) -> Found:
-    return min(found, key=lambda one: (_RANK.index(one.status), Fault.NO_PATH in one.reasons))
+    return min(found, key=lambda one: (_RANK.index(one.status), _told_last(one)))
 
 
 def _checked(one: Certificate, asked: Asked, *, trust: Trust, tree: Tree | None) -> Checked:
@@ -84,7 +94,7 @@ def _checked(one: Certificate, asked: Asked, *, trust: Trust, tree: Tree | None)
     }
     best = _best([*found.values(), Found(PathStatus.UNTRUSTED, (Fault.NO_PATH,))])
     where = next((which for which, this in found.items() if this is best and this.path), None)
-    if best.reasons == (Fault.NO_PATH,):
+    if best.reasons in _NOWHERE:
         elsewhere = [branch for which, branch in trust.trees.items() if which not in found]
         if any(_in_tree(one, branch, asked).path for branch in elsewhere):
             best = Found(PathStatus.UNTRUSTED, (Fault.OTHER_TREE,))
@@ -106,18 +116,26 @@ def _checked(one: Certificate, asked: Asked, *, trust: Trust, tree: Tree | None)
 
 def _in_tree(one: Certificate, branch: Branch, asked: Asked) -> Found:
     manager = SimpleTrustManager.build(trust_roots=[root.parsed for root in branch.roots])
-    registry = CertificateRegistry.build(
-        known.parsed for known in (*branch.pool, *asked.came.certificates, *branch.roots)
-    )
     if manager.is_root(one.parsed):
         return Found(PathStatus.UNTRUSTED, (Fault.IS_AUTHORITY,))
+    issuers = Issuers(branch.roots, branch.pool, asked.came.certificates)
     revocations = branch.revocations.adding(asked.came.revocations)
     found = []
     try:
-        for path in paths_of(one, registry, manager):
-            found.append(Along(path, manager, registry, revocations, asked).found())
-            if found[-1].status is PathStatus.VALID or len(found) == _MOST_PATHS:
+        for path in islice(issuers.paths(one), _MOST_PATHS):
+            known = _registry(path, branch, asked.came)
+            found.append(Along(path, manager, known, revocations, asked).found())
+            if found[-1].status is PathStatus.VALID:
                 break
     except FAILURES:
         found.append(Found(PathStatus.UNTRUSTED, (Fault.PATH_BROKEN,)))
-    return _best(found) if found else Found(PathStatus.UNTRUSTED, (Fault.NO_PATH,))
+    if found:
+        return _best(found)
+    fault = Fault.ISSUER_OTHER_KEY if issuers.other_key(one) else Fault.NO_PATH
+    return Found(PathStatus.UNTRUSTED, (fault,))
+
+
+def _registry(path: ValidationPath, branch: Branch, came: Material) -> CertificateRegistry:
+    """Register the path first: of two with the same issuer and number only one is taken."""
+    others = (known.parsed for known in (*branch.pool, *came.certificates, *branch.roots))
+    return CertificateRegistry.build([*path, *others])

@@ -46,17 +46,19 @@ def verify_signature(
     at: datetime,
     tree: Tree | None = None,
     evidence: Evidence | None = None,
+    stated: datetime | None = None,
 ) -> SignatureChecked:
     """Verify a detached signature of one signer, as things stand at a time.
 
     ``at`` is now for the verifier; ``tree`` the one that the signer must belong to. ``evidence`` is
-    what was stored with the signature, where that is elsewhere. Where a trusted time stamp proves
+    what was stored with the signature, where that is elsewhere; ``stated`` the time that the signed
+    content gives for its signing, such as a PDF's, where the signature gives none. Where a trusted time stamp proves
     when it was signed, the certificate is checked at that time, otherwise at ``at``. No content and
     no signature makes it raise anything; :class:`~vnvaxmatch.errors.CertifyError` where ``at`` has
     no time zone.
     """
     several = verify_signatures(
-        content, signature, trust=trust, at=at, tree=tree, evidence=evidence
+        content, signature, trust=trust, at=at, tree=tree, evidence=evidence, stated=stated
     )
     if len(several) == 1:
         return several[0]
@@ -72,6 +74,7 @@ def verify_signatures(
     at: datetime,
     tree: Tree | None = None,
     evidence: Evidence | None = None,
+    stated: datetime | None = None,
 ) -> tuple[SignatureChecked, ...]:
     """Verify a detached signature of any number of signers: one answer for each, at least one."""
     if at.tzinfo is None:
@@ -86,7 +89,7 @@ def verify_signatures(
             parts = read_jws(signature.value, content)
     except UnreadableError as error:
         return (_invalid((Fault(error.fault),), form=form, at=now),)
-    asked = _Asked(trust, now, tree, form, stored)
+    asked = _Asked(trust, now, tree, form, stored, stated)
     return tuple(asked.verify(part) for part in parts)
 
 
@@ -114,13 +117,16 @@ class _Asked:
     tree: Tree | None
     form: Form
     evidence: Evidence | None
+    stated: datetime | None
 
     def verify(self, part: Part) -> SignatureChecked:
         """Verify what one signer made: first that it holds, then when, then by whom."""
+        if part.claimed is None:
+            part = attrs.evolve(part, claimed=self.stated)
         if part.faults or part.certificate is None:
             return _invalid(part.faults, form=self.form, at=self.now, part=part)
         stamp = self._stamped(part)
-        if not are_intact(part.others, trust=self.trust):
+        if not self._are_intact(part.others):
             stamp = Fault.CERTIFICATE_BROKEN
         if isinstance(stamp, Fault):
             return _invalid((stamp,), form=self.form, at=self.now, part=part)
@@ -154,6 +160,10 @@ class _Asked:
             certificate=part.certificate.der,
         )
 
+    def _are_intact(self, others: tuple[bytes, ...]) -> bool:
+        beside = () if self.evidence is None else self.evidence.chain
+        return are_intact(others, trust=self.trust, beside=beside)
+
     def _material(self, others: Iterable[bytes]) -> Material:
         if self.evidence is None:
             return Material.of(others)
@@ -169,7 +179,7 @@ class _Asked:
                 return token
             if token.at > self.now + TOLERANCE:
                 return Fault.TIMESTAMP_IN_FUTURE
-            if not are_intact(token.others, trust=self.trust):
+            if not self._are_intact(token.others):
                 return Fault.TIMESTAMP_BROKEN
             found.append(self._checked(token))
         trusted = [one for one in found if one.authority.is_valid]
