@@ -202,7 +202,7 @@ def test_any_bytes_are_a_checkpoint_or_an_error(tmp_path_factory, authority, who
 
     try:
         pin = SignedCheckpoint.read(folder)
-    except CertifyError:
+    except VerificationError:
         return
     found = audit(ledger, at=NOW, pinned=[pin], check=checking(authority.trust()))
     signed = (pin.content, [one.value for one in pin.signatures])
@@ -321,3 +321,28 @@ def test_a_folder_that_is_none_is_told(folder):
     """What is missing, and what to name instead."""
     with pytest.raises(InputError, match="no signed checkpoint"):
         invoke("audit", "--ledger", "cases.db", "--checkpoint", "trust")
+
+
+def test_a_checkpoint_that_was_altered_is_not_valid(folder):
+    """Exit code 3, and it is named; so is the checkpoint of something else than a ledger."""
+    invoke("checkpoint", *SIGN, "--out", "one")
+    invoke("checkpoint", *SIGN, "--out", "other", "--origin", "vnvaxmatch.batch")
+    (folder / "one" / SIGNATURES).write_text('{"signatures":[{}]}\n')
+
+    audited = ("audit", "--ledger", "cases.db", "--trust", "trust", "--lang", "en")
+    said = invoke(*audited, "--checkpoint", "one", code=3)
+    other = invoke(*audited, "--checkpoint", "other", code=3)
+
+    assert said.startswith("NOT VALID\none: it cannot be read")
+    assert "it is NOT of this log" in other
+
+
+def test_a_checkpoint_has_one_way_of_being_written(folder):
+    """A key twice, or a blank more, and it is refused."""
+    invoke("checkpoint", *SIGN, "--out", "one")
+    path = folder / "one" / SIGNATURES
+    before = path.read_text()
+    for text in (f" {before}", before.replace("{", '{"signatures":[],', 1), before.strip()):
+        path.write_text(text)
+        with pytest.raises(VerificationError, match="checkpoint_unreadable"):
+            SignedCheckpoint.read(folder / "one")

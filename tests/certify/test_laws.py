@@ -31,6 +31,7 @@ class TestPKCS12(InFolder, SignerLaws):
     """Signers of a file of PKCS#12."""
 
     def make(self, issued, trust):
+        """Make one."""
         path = self.folder / "signer.p12"
         path.write_bytes(issued.p12(b"a password"))
         return pkcs12_signer(path, "a password", trust=trust)
@@ -40,6 +41,7 @@ class TestPEM(InFolder, SignerLaws):
     """Signers of a key of PEM."""
 
     def make(self, issued, trust):
+        """Make one."""
         (self.folder / "key.pem").write_bytes(issued.key_pem())
         (self.folder / "one.pem").write_bytes(issued.pem)
         return pem_signer(self.folder / "key.pem", self.folder / "one.pem", trust=trust)
@@ -49,6 +51,7 @@ class TestService(SignerLaws):
     """Signers whose key is elsewhere."""
 
     def make(self, issued, trust):
+        """Make one."""
         return callable_signer(issued.der, issued.chain, sign_hash=issued.sign_hash, trust=trust)
 
 
@@ -56,6 +59,7 @@ class TestTrust(TrustLaws):
     """Our own checking."""
 
     def make(self, trust):
+        """Make one."""
         return checking(trust)
 
 
@@ -63,6 +67,7 @@ class TestTrustOfFolder(InFolder, TrustLaws):
     """The same, written to a folder and read again."""
 
     def make(self, trust):
+        """Make one."""
         where = self.folder / str(len(list(self.folder.iterdir())))
         save_trust(trust, where)
         return checking(load_trust(where))
@@ -92,7 +97,7 @@ def test_importing_the_laws_loads_nothing_of_signing():
 def first_failure_will_do():
     """Do not look for the smallest counterexample: any will do here."""
     before = settings.get_current_profile_name()
-    settings.register_profile("unshrunk", settings(), phases=[Phase.generate])
+    settings.register_profile("unshrunk", settings(), phases=[Phase.explicit, Phase.generate])
     settings.load_profile("unshrunk")
     yield
     settings.load_profile(before)
@@ -112,16 +117,20 @@ class Careless:
 
     @property
     def certificate(self):
+        """The certificate, or another."""
         return self.signer.chain[0] if self.spoilt == "certificate" else self.signer.certificate
 
     @property
     def chain(self):
+        """Those above it."""
         return self.signer.chain
 
     def about(self):
+        """Who signs."""
         return self.signer.about()
 
     def sign(self, content, /, *, at):
+        """Sign."""
         if self.spoilt == "content":
             content = content.rstrip(b"\0")
         signature = self.signer.sign(content, at=at)
@@ -146,6 +155,7 @@ def test_the_laws_catch_a_careless_signer(spoilt, law):
         __test__ = False
 
         def make(self, issued, trust):
+            """Make one."""
             signer = callable_signer(
                 issued.der,
                 issued.chain,
@@ -179,6 +189,7 @@ def test_the_laws_catch_a_careless_trust(spoilt, law):
         __test__ = False
 
         def make(self, trust):
+            """Make one."""
             check = checking(trust)
 
             def careless(content, signature, /, *, at):

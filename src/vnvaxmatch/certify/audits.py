@@ -82,19 +82,18 @@ class SignedCheckpoint:
     def read(cls, folder: str | Path, /) -> SignedCheckpoint:
         """Read a folder that :func:`sign_checkpoint` wrote.
 
-        Raises :class:`~vnvaxmatch.errors.CertifyError` if it is none, and
-        :class:`~vnvaxmatch.errors.InputError` where a file cannot be read.
+        Raises :class:`~vnvaxmatch.errors.VerificationError` if it is none or was altered, and
+        :class:`~vnvaxmatch.errors.InputError` where a file is missing or cannot be opened.
         """
         where = Path(folder)
-        read = cls(_content(where / CHECKPOINT), ())
-        parse_checkpoint(read.content)
-        told = read_json(_content(where / SIGNATURES), LONGEST, _WHAT)
-        signatures = told.get("signatures")
-        if set(told) != {"signatures"} or not isinstance(signatures, list):
-            refuse(_WHAT)
-        if len(signatures) > MOST_SIGNATURES:
-            refuse(_WHAT)
-        return attrs.evolve(read, signatures=tuple(map(Signature.from_data, signatures)))
+        content, kept = _content(where / CHECKPOINT), _content(where / SIGNATURES)
+        try:
+            parse_checkpoint(content)
+            return cls(content, _signatures(kept))
+        except CertifyError:
+            # the cause would hold what stands in it
+            faults = (Fault.CHECKPOINT_UNREADABLE.value,)
+            raise VerificationError(Standing.INVALID.value, faults) from None
 
     @property
     def checkpoint(self) -> Checkpoint:
@@ -237,6 +236,17 @@ def _continuity(ledger: Ledger, pin: SignedCheckpoint, log: Checked, *, origin: 
     except LedgerError:
         return Continuity.UNDECIDED
     return Continuity.CONTINUED
+
+
+def _signatures(content: bytes) -> tuple[Signature, ...]:
+    told = read_json(content, LONGEST, _WHAT)
+    several = told.get("signatures")
+    # there is one way of writing it, so that nothing stands in it that nobody reads
+    if set(told) != {"signatures"} or f"{written(told)}\n".encode() != content:
+        refuse(_WHAT)
+    if not isinstance(several, list) or len(several) > MOST_SIGNATURES:
+        refuse(_WHAT)
+    return tuple(map(Signature.from_data, several))
 
 
 def _content(path: Path) -> bytes:

@@ -27,6 +27,7 @@ from vnvaxmatch.cli.ledger_options import ledger_option
 from vnvaxmatch.cli.lines import one_line
 from vnvaxmatch.cli.shared import FOLDER, lang_option, number, progress_bar, say
 from vnvaxmatch.cli.signing import SignerChoice, at_option, moment, signer_options, tree_option
+from vnvaxmatch.errors import VerificationError
 from vnvaxmatch.ledger import open_ledger
 from vnvaxmatch.ledger.proofs import ORIGIN
 from vnvaxmatch.messages import Lang
@@ -117,7 +118,7 @@ def audit(
     check = None
     if trust_folder is not None:
         check = checking(load_trust(trust_folder), tree=None if tree is None else Tree(tree))
-    pinned = [SignedCheckpoint.read(folder) for folder in folders]
+    pinned = [_read(folder, lang) for folder in folders]
     with open_ledger(where, create=False) as ledger, progress_bar(lang) as progress:
         found = audited(
             ledger,
@@ -133,6 +134,18 @@ def audit(
     if found.standing is not Standing.VALID:
         unknown = found.standing is Standing.UNKNOWN
         click.get_current_context().exit(EXIT_UNKNOWN if unknown else EXIT_NOT_VALID)
+
+
+def _read(folder: Path, lang: Lang) -> SignedCheckpoint:
+    """Read a checkpoint; where it was altered there is nothing to hold the ledger against."""
+    try:
+        return SignedCheckpoint.read(folder)
+    except VerificationError:
+        click.echo(words_of(Standing.INVALID, lang=lang).upper())
+        told = say(lang, "điểm chốt không đọc được, hoặc đã bị sửa",
+                   "it cannot be read as a signed checkpoint, or was altered")  # fmt: skip
+        click.echo(one_line(f"{folder}: {told}"))
+        raise click.exceptions.Exit(EXIT_NOT_VALID) from None
 
 
 def _lines(found: Audited, folders: tuple[Path, ...], lang: Lang) -> Iterator[str]:

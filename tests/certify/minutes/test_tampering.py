@@ -1,4 +1,5 @@
 import os
+import time
 from io import BytesIO
 
 import attrs
@@ -98,6 +99,15 @@ def test_a_page_changed_before_signing_is_found_and_not_signed():
         sign_minutes(altered, None, role="site", at=NOW)
 
 
+class _Program(signers.PdfSigner):
+    """Another program, by the clock of these tests."""
+
+    def init_signing_session(self, *args, **kwargs):
+        session = super().init_signing_session(*args, **kwargs)
+        session.system_time = NOW
+        return session
+
+
 def _foreign(pdf, role, *, name=None, before=None, spec=None):
     """Sign as another program does, which looks at nothing."""
     own = authority().officer(name or NAMES[role])
@@ -106,9 +116,8 @@ def _foreign(pdf, role, *, name=None, before=None, spec=None):
     if before is not None:
         before(writer)
     meta = signers.PdfSignatureMetadata(field_name=role, subfilter=SigSeedSubFilter.PADES)
-    return signers.sign_pdf(
-        writer, meta, signer=signer, new_field_spec=spec, existing_fields_only=spec is None
-    ).getvalue()
+    program = _Program(meta, signer=signer, new_field_spec=spec)
+    return program.sign_pdf(writer, existing_fields_only=spec is None).getvalue()
 
 
 def test_signatures_of_other_programs_count():
@@ -322,3 +331,25 @@ def test_a_picture_that_unpacks_to_too_much_is_refused():
 
     with pytest.raises(CertifyError, match=r"picture|dots"):
         attach_scan(unsigned(), png, role="site", by="Văn thư", office="UBND", at=NOW)
+
+
+def test_nothing_can_hide_behind_the_end():
+    """A file that goes on after its end, so that readers are led back, was altered."""
+    pdf = signed("site")
+    end = pdf[pdf.rindex(b"startxref") :]
+
+    for more in (pdf, b"hidden\n" + end):
+        checked = _checked(pdf + more)
+        assert checked.standing is Standing.INVALID
+        assert Fault.ALTERED in checked.faults
+
+
+@pytest.mark.parametrize("filling", [b" ", b"(", b"%%EOF\n", b"startxref\n"])
+def test_a_large_file_without_an_end_is_refused_soon(filling):
+    """However much is handed in, finding that it is no PDF takes next to no time."""
+    started = time.perf_counter()
+
+    checked = _checked(b"%PDF-1.7\n" + filling * (20_000_000 // len(filling)))
+
+    assert checked.standing is Standing.INVALID
+    assert time.perf_counter() - started < 3

@@ -75,7 +75,8 @@ def make_cades(
     """Sign bytes, detached; give DER. With ``stamping`` the signature is time-stamped.
 
     ``at`` is the time that the signature states. None where it must state none, as in a PDF, which
-    states it elsewhere in what is signed (PAdES, ETSI EN 319 142-1, section 6.3). Raises :class:`~vnvaxmatch.errors.CertifyError`.
+    states it elsewhere in what is signed (PAdES, ETSI EN 319 142-1, section 6.3). Raises
+    :class:`~vnvaxmatch.errors.CertifyError`.
     """
     signer = CmsByHash(key)
     timestamper = None if stamping is None else Stamper(stamping)

@@ -42,6 +42,7 @@ _MOST_FILES: Final = 2 * MOST_SCANS + 10
 _MOST_FIELDS: Final = 50
 _MOST_EVIDENCE: Final = 200
 _MOST_REVISIONS: Final = 100
+_END: Final = 1024
 _LIMITS: Final = DecodeLimits(document_budget=DocumentDecodeBudget(max_ratio=4))
 """What all of a file may unpack to: 256 MB, or four times its size."""
 _WHOLE: Final = (SignatureCoverageLevel.ENTIRE_FILE, SignatureCoverageLevel.ENTIRE_REVISION)
@@ -129,7 +130,8 @@ def _guarded(fault: Fault, work: Callable[[], T]) -> T:
 
 
 def _opened(pdf: bytes) -> tuple[PdfFileReader, dict[str, bytes]]:
-    if len(pdf) > LONGEST:
+    # without its end pyHanko looks for it byte by byte, for as long as the file is
+    if len(pdf) > LONGEST or b"startxref" not in pdf[-_END:] or b"%%EOF" not in pdf[-_END:]:
         raise NoMinutesError(Fault.UNREADABLE)
     reader = PdfFileReader(BytesIO(pdf), decode_limits=_LIMITS)
     if reader.encrypted or reader.xrefs.total_revisions > _MOST_REVISIONS:
@@ -166,6 +168,8 @@ def _held(pdf: bytes, reader: PdfFileReader, files: Mapping[str, bytes], minutes
         faults += _pages(pdf, reader, files, minutes, scans)
     else:
         cautions.append(Caution.PAGES_NOT_COMPARED)
+    if pdf.count(b"startxref", reader.last_startxref) != 1:  # more follows, which nobody reads
+        faults.append(Fault.ALTERED)
     signed: dict[str, Signed] = {}
     strangers: list[Signed] = []
     for name, _, field in enumerate_sig_fields(reader, filled_status=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Final
 
 from vnvaxmatch.certify.forms.certificates import Certificate, read_certificate
 from vnvaxmatch.certify.trust.anchors import Trust
@@ -12,7 +12,7 @@ from vnvaxmatch.errors import CertifyError
 
 __all__ = ["are_intact"]
 
-_MOST_REMEMBERED = 2_000
+_MOST_REMEMBERED: Final = 2_000
 
 
 def are_intact(ders: tuple[bytes, ...], /, *, trust: Trust, beside: tuple[bytes, ...] = ()) -> bool:
@@ -62,9 +62,11 @@ def _is_copy(one: Certificate, other: Certificate) -> bool:
     return _signature(one) == _signature(other) or _signed(one) == _signed(other)
 
 
-def _signature(one: Certificate) -> Any:
-    return one.parsed["signature_value"].native
+def _signature(one: Certificate) -> bytes:
+    value: bytes = one.parsed["signature_value"].native
+    return value
 
 
-def _signed(one: Certificate) -> Any:
-    return one.parsed["tbs_certificate"].dump()
+def _signed(one: Certificate) -> bytes:
+    content: bytes = one.parsed["tbs_certificate"].dump()
+    return content

@@ -12,14 +12,12 @@ from vnvaxmatch.certify.forms.certificates import Certificate, read_certificate
 from vnvaxmatch.errors import MissingExtraError
 
 try:
+    from asn1crypto import keys
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from pyhanko_certvalidator.authority import CertTrustAnchor
+    from pyhanko_certvalidator.errors import AlgorithmNotSupported, DSAParametersUnavailable
     from pyhanko_certvalidator.path import ValidationPath
-    from pyhanko_certvalidator.sig_validate import (
-        AlgorithmNotSupported,
-        DefaultSignatureValidator,
-        DSAParametersUnavailable,
-    )
+    from pyhanko_certvalidator.sig_validate import DefaultSignatureValidator
 except ImportError as error:
     raise MissingExtraError("certify") from error
 
@@ -55,17 +53,17 @@ def signed_by(issuer: Certificate, one: Certificate, /) -> bool | None:
 
     None where that cannot be told, since the key or the algorithm is none that is known here.
     """
-    return _signed_by(one.der, issuer.der)
+    return _signed_by(one.der, issuer.parsed.public_key.dump())
 
 
-@lru_cache(maxsize=2_000)
-def _signed_by(der: bytes, issuer: bytes) -> bool | None:
-    one, above = read_certificate(der).parsed, read_certificate(issuer).parsed
+@lru_cache(maxsize=5_000)
+def _signed_by(der: bytes, key: bytes) -> bool | None:
+    one = read_certificate(der).parsed
     try:
         _VALIDATOR.validate_signature(
             one["signature_value"].native,
             one["tbs_certificate"].dump(),
-            above.public_key,
+            keys.PublicKeyInfo.load(key),
             one["signature_algorithm"],
         )
     except _UNTELLABLE:
@@ -108,13 +106,13 @@ class Issuers:
 
     def _has_namesakes_only(self, one: Certificate) -> bool:
         name = one.parsed.issuer.hashable
-        believed = [*self.roots.get(name, ()), *self.pool.get(name, ())]
-        known = [other for other in believed or self.came.get(name, ()) if other.der != one.der]
+        believed = [*self.roots.get(name, []), *self.pool.get(name, [])]
+        known = [other for other in believed or self.came.get(name, []) if other.der != one.der]
         return bool(known) and all(signed_by(other, one) is False for other in known)
 
     def _walked(self, one: Certificate) -> Iterator[tuple[Certificate, ...]]:
         """Give what leads up from a certificate, itself first."""
-        waiting = [(one,)]
+        waiting: list[tuple[Certificate, ...]] = [(one,)]
         for _ in range(_MOST_STEPS):
             if not waiting:
                 return
@@ -129,5 +127,5 @@ class Issuers:
     @staticmethod
     def _signers(one: Certificate, among: dict[str, list[Certificate]]) -> list[Certificate]:
         """Give whose key signed it, or may have: that is for whoever validates the path."""
-        named = among.get(one.parsed.issuer.hashable, ())
+        named = among.get(one.parsed.issuer.hashable, [])
         return [issuer for issuer in named if signed_by(issuer, one) is not False]

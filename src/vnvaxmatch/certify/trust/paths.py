@@ -138,4 +138,5 @@ def _in_tree(one: Certificate, branch: Branch, asked: Asked) -> Found:
 def _registry(path: ValidationPath, branch: Branch, came: Material) -> CertificateRegistry:
     """Register the path first: of two with the same issuer and number only one is taken."""
     others = (known.parsed for known in (*branch.pool, *came.certificates, *branch.roots))
-    return CertificateRegistry.build([*path, *others])
+    known: CertificateRegistry = CertificateRegistry.build([*path, *others])
+    return known

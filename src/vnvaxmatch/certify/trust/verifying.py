@@ -52,10 +52,10 @@ def verify_signature(
 
     ``at`` is now for the verifier; ``tree`` the one that the signer must belong to. ``evidence`` is
     what was stored with the signature, where that is elsewhere; ``stated`` the time that the signed
-    content gives for its signing, such as a PDF's, where the signature gives none. Where a trusted time stamp proves
-    when it was signed, the certificate is checked at that time, otherwise at ``at``. No content and
-    no signature makes it raise anything; :class:`~vnvaxmatch.errors.CertifyError` where ``at`` has
-    no time zone.
+    content gives for its signing, such as a PDF's, where the signature gives none. Where a trusted
+    time stamp proves when it was signed, the certificate is checked at that time, otherwise at
+    ``at``. No content and no signature makes it raise anything;
+    :class:`~vnvaxmatch.errors.CertifyError` where ``at`` has no time zone.
     """
     several = verify_signatures(
         content, signature, trust=trust, at=at, tree=tree, evidence=evidence, stated=stated

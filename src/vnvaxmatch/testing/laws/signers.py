@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Final
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vnvaxmatch.certify.signers import Signature, Signer
@@ -155,6 +155,8 @@ def _authority() -> TestCA:
 
 def _signs(signer: Signer, trust: Trust) -> Callable[[], None]:
     @given(st.binary(max_size=2_000), st.binary(max_size=40))
+    @example(b" a text\r\n\0", b"")  # whoever trims, or reads it as text, shows
+    @example(b"", b"\0")
     def law(content: bytes, other: bytes) -> None:
         signature = signer.sign(content, at=NOW)
         good = verify_signature(content, signature, trust=trust, at=NOW)
