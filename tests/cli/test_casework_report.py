@@ -5,9 +5,9 @@ import subprocess
 import sys
 
 import pytest
+
 from tests.casework.people import KEYS
 from tests.casework.report.campaigns import LATE, campaign
-
 from vnvaxmatch.casework.report import gather, report_page
 from vnvaxmatch.cli.app import run
 from vnvaxmatch.ledger import Event, SQLiteLedger

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 import attrs
 import pytest
 from click.testing import CliRunner
-from tests.certify.authority.issuing import TestCA
 
+from tests.certify.authority.issuing import TestCA
 from vnvaxmatch.bulk import build_registry, verify
 from vnvaxmatch.casework import Act, Actor, Casework, Done, Role, Side, State
 from vnvaxmatch.casework.results import open_results

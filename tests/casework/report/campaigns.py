@@ -6,6 +6,7 @@ from datetime import datetime
 from random import Random
 
 import attrs
+
 from tests.casework.people import (
     DAY,
     HEALTH,
@@ -15,7 +16,6 @@ from tests.casework.people import (
     ledger,
     origin,
 )  # fmt: skip
-
 from vnvaxmatch.casework import Act, Actor, Casework, NewCase, Role, Side, State
 from vnvaxmatch.ledger import Ledger
 from vnvaxmatch.normalize.places import index

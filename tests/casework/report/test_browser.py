@@ -4,9 +4,9 @@ from io import BytesIO
 
 import pytest
 from pypdf import PdfReader
+
 from tests.casework.report.browser import browsing, path_of_browser
 from tests.casework.report.campaigns import LATE, campaign
-
 from vnvaxmatch.casework.report import gather, report_page
 
 A4 = (595, 842)

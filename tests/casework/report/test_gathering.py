@@ -7,6 +7,7 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tests.casework.people import (
     COMMUNE,
     DAY,
@@ -20,7 +21,6 @@ from tests.casework.people import (
     origin,
 )  # fmt: skip
 from tests.casework.report.campaigns import LATE, campaign
-
 from vnvaxmatch.casework import Act, Casework, Kind, Side, State
 from vnvaxmatch.casework.report import Campaign, Correction, Site, Stage, gather
 from vnvaxmatch.casework.report.campaigns import AGES, STAGES, TO_DO

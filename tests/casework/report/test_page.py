@@ -9,9 +9,9 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tests.casework.people import HEALTH, REGISTRY, START, VALUES, ledger, new_case, origin
 from tests.casework.report.campaigns import LATE, campaign
-
 from vnvaxmatch.casework import Act, Actor, Casework, Role, Side
 from vnvaxmatch.casework.report import Campaign, Site, gather, report_page
 from vnvaxmatch.casework.report.words import Figures
