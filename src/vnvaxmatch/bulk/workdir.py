@@ -10,14 +10,11 @@ import contextlib
 import errno
 import os
 import shutil
-import sys
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from vnvaxmatch.errors import OutputError
-
-if sys.platform != "win32":
-    import fcntl
+from vnvaxmatch.folders import held, is_abandoned
 
 __all__ = ["DEBRIS", "fresh_folder"]
 
@@ -45,7 +42,7 @@ def fresh_folder(
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             _recover(target)
-            cleaning.enter_context(_held(folder))
+            cleaning.enter_context(held(folder))
         except OSError as error:
             raise OutputError(
                 f"cannot write beside {target}: {_why(error)}; name another folder"
@@ -62,7 +59,7 @@ def fresh_folder(
 
 def _refuse_foreign(target: Path, marker: str, ours: Collection[str] | None) -> None:
     try:
-        held = {entry.name for entry in target.iterdir()} - DEBRIS
+        names = {entry.name for entry in target.iterdir()} - DEBRIS
     except FileNotFoundError:
         return
     except NotADirectoryError as error:
@@ -71,8 +68,8 @@ def _refuse_foreign(target: Path, marker: str, ours: Collection[str] | None) -> 
         raise OutputError(f"cannot look into {target}: {_why(error)}; name another") from error
     if os.path.ismount(target):
         raise OutputError(f"{target} is a whole volume; name a folder inside it")
-    foreign = held - set(ours) if ours is not None else set()
-    if held and (marker not in held or foreign):
+    foreign = names - set(ours) if ours is not None else set()
+    if names and (marker not in names or foreign):
         raise OutputError(
             f"{target} holds other files and would be replaced; name a new or an empty folder"
         )
@@ -86,54 +83,14 @@ def _old(target: Path) -> str:
     return f".{target.name}.old-"
 
 
-@contextlib.contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """Make a folder and lock it, so that no other run takes it for a killed one's.
-
-    The lock ends with the process, however that ends.
-    """
-    if sys.platform == "win32":
-        folder.mkdir()
-        yield
-        return
-    while True:
-        folder.mkdir()
-        lock = os.open(folder, os.O_RDONLY)
-        try:
-            with contextlib.suppress(OSError):  # some network drives have no locks
-                fcntl.flock(lock, fcntl.LOCK_EX)
-            if folder.exists():  # else it was swept before it was locked
-                yield
-                return
-        finally:
-            os.close(lock)
-
-
-def _abandoned(folder: Path) -> bool:
-    """Tell whether no running process holds a folder; where that cannot be told it stays."""
-    if sys.platform == "win32":
-        return False
-    try:
-        lock = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    finally:
-        os.close(lock)
-    return True
-
-
 def _recover(target: Path) -> None:
     """Clear up after killed runs: put results back that were being replaced, remove the rest."""
     for left in list(target.parent.iterdir()):
-        if left.name.startswith(_old(target)) and _abandoned(left):
+        if left.name.startswith(_old(target)) and is_abandoned(left):
             if (left / "results").is_dir() and not target.exists():
                 (left / "results").rename(target)
             shutil.rmtree(left, ignore_errors=True)
-        elif left.name.startswith(_part(target)) and _abandoned(left):
+        elif left.name.startswith(_part(target)) and is_abandoned(left):
             shutil.rmtree(left, ignore_errors=True)
 
 
@@ -144,7 +101,7 @@ def _replace(folder: Path, target: Path) -> None:
         return
     folder.chmod(target.stat().st_mode & 0o777)
     earlier = target.with_name(f"{_old(target)}{os.urandom(4).hex()}")
-    with _held(earlier):
+    with held(earlier):
         try:
             target.rename(earlier / "results")
             folder.rename(target)

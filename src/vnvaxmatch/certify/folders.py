@@ -6,14 +6,11 @@ import contextlib
 import os
 import shutil
 import sqlite3
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from vnvaxmatch.errors import OutputError
-
-if sys.platform != "win32":
-    import fcntl
+from vnvaxmatch.folders import held, is_abandoned
 
 __all__ = ["new_file", "new_folder"]
 
@@ -38,10 +35,9 @@ def new_folder(target: Path, /) -> Iterator[Path]:
                 )
             target.parent.mkdir(parents=True, exist_ok=True)
             for left in list(target.parent.iterdir()):
-                if left.name.startswith(part) and _abandoned(left):
+                if left.name.startswith(part) and is_abandoned(left):
                     shutil.rmtree(left, ignore_errors=True)
-            folder.mkdir()
-            cleaning.enter_context(_locked(folder))
+            cleaning.enter_context(held(folder))
             yield folder
             folder.rename(target)
         except (OSError, sqlite3.OperationalError) as error:
@@ -66,35 +62,3 @@ def new_file(path: Path, content: bytes, /, *, mode: int = 0o644) -> None:
             part.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror}; name another file") from error
-
-
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold a lock on a folder, which ends with the process, however that ends."""
-    if sys.platform == "win32":
-        yield
-        return
-    lock = os.open(folder, os.O_RDONLY)
-    try:
-        with contextlib.suppress(OSError):  # some network drives have no locks
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
-
-
-def _abandoned(folder: Path) -> bool:
-    """Tell whether no running process holds a folder; where that cannot be told it stays."""
-    if sys.platform == "win32":
-        return False
-    try:
-        lock = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    finally:
-        os.close(lock)
-    return True

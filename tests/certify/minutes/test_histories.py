@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+import attrs
 import pytest
 
 from tests.casework.people import (
@@ -51,6 +52,26 @@ def test_a_correction_tells_before_after_reason_and_who():
     )  # fmt: skip
     assert one.at == START + DAY
     assert told.values["sex"] == "Nam"
+
+
+@pytest.mark.parametrize(
+    ("cause", "note", "reason"),
+    [
+        ("typing", "", "Ghi sai khi nhập liệu"),
+        ("typing", "Theo căn cước", "Ghi sai khi nhập liệu; Theo căn cước"),
+        ("of-their-own", "", "of-their-own"),
+    ],
+)
+def test_the_cause_that_was_chosen_on_a_sheet_is_told(cause, note, reason):
+    """In words, with the note beside it; a word of somebody else's stands as it is."""
+    work, case = one_case()
+    act = attrs.evolve(Act.corrected({"sex": "Nam"}, note=note), data={"cause": cause})
+    work.do(case, act, actor=COMMUNE, at=START + DAY)
+    _confirm(work, case)
+
+    (one,) = _told(work, case).corrections
+
+    assert one.reason == reason
 
 
 def test_several_corrections_of_a_field_are_one():

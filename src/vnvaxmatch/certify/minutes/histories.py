@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 from vnvaxmatch.certify.minutes.records import Confirmed, Correction, MinutesCase
 from vnvaxmatch.errors import CertifyError
 from vnvaxmatch.ledger import Event, Recorded
+from vnvaxmatch.messages import message
 
 __all__ = ["COLUMNS", "Case", "case_of"]
 
@@ -116,11 +117,21 @@ def _corrections(case: Case, history: Sequence[Recorded]) -> list[Correction]:
             event = changed[field]
             found.append(
                 Correction(
-                    field, before, after, reason=event.personal.get("note", ""), at=event.at,
+                    field, before, after, reason=_reason(event), at=event.at,
                     restated=event.kind == "restated", **_who(event),
                 )
             )  # fmt: skip
     return found
+
+
+def _reason(event: Event) -> str:
+    """Give the cause that was chosen, in words, and the note beside it."""
+    cause, note = str(event.data.get("cause") or ""), event.personal.get("note", "")
+    try:
+        words = message(f"cause.{cause}", lang="vi")
+    except KeyError:
+        words = cause
+    return "; ".join(part for part in (words, note) if part)
 
 
 def _fields(event: Event) -> list[str]:
