@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -15,7 +15,7 @@ import click
 
 from vnvaxmatch.backends.remote import Bearer, Limits, tls_context
 from vnvaxmatch.backends.remote.codecs import CODECS
-from vnvaxmatch.bulk import InputOptions
+from vnvaxmatch.bulk import InputOptions, Run
 from vnvaxmatch.bulk.remote import Header, Remote, begun, folder_of, verify_remote
 from vnvaxmatch.bulk.results import UNDETERMINED
 from vnvaxmatch.cli.lines import one_line
@@ -59,6 +59,7 @@ def verify_over_network(
     reference_given: bool,
     worklists: bool,
     lang: Lang,
+    record: Callable[[Run], None],
 ) -> None:
     """Verify a list over a network, show the summary, and end with 3 if rows are undetermined."""
     given = (network.ca, network.client_cert, network.client_key)
@@ -95,6 +96,7 @@ def verify_over_network(
                 )
             )
         raise
+    record(run)
     show_run(run, lang)
     if run.manifest["asked"]["undetermined"]:
         raise _Undetermined(run.summary["outcomes"][UNDETERMINED], lang)

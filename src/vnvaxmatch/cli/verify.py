@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from vnvaxmatch.backends import Matcher, load_backend
+from vnvaxmatch.bulk import Run
 from vnvaxmatch.bulk import check as check_list
 from vnvaxmatch.bulk import verify as verify_list
 from vnvaxmatch.cli.network_options import check_options, is_address, network_options
@@ -22,7 +26,7 @@ from vnvaxmatch.cli.shared import (
     read_options,
 )
 from vnvaxmatch.cli.summary import show_run
-from vnvaxmatch.errors import BackendError, InputError, ModelError
+from vnvaxmatch.errors import BackendError, InputError, LedgerError, ModelError
 from vnvaxmatch.messages import Lang
 from vnvaxmatch.model import Model
 from vnvaxmatch.policy import Disclosure, strict
@@ -74,6 +78,12 @@ _LARGEST_MODEL = 1_000_000
     "entry it is, and what to correct (only inside the body that owns the registry).",
 )
 @click.option("--no-worklists", is_flag=True, help="Do not write a spreadsheet for every commune.")
+@click.option(
+    "--ledger",
+    "where",
+    metavar="DB",
+    help="Record the run in this ledger: digests, versions and counts, no value of any record.",
+)
 @network_options
 @input_options
 @dose_options
@@ -95,6 +105,7 @@ def verify(
     commune_codes: str,
     workers: int,
     lang: Lang,
+    where: str | None,
     **network: Any,
 ) -> None:
     """Compare a vaccination list with a registry: right or wrong, and why.
@@ -125,36 +136,63 @@ def verify(
     options = dose_list_options(
         read_options(columns, delimiter, encoding, sheet), reference_date, commune_codes
     )
-    if is_address(registry):
-        from vnvaxmatch.cli.network import Network, verify_over_network
+    with _recorder(where) as record:
+        if is_address(registry):
+            from vnvaxmatch.cli.network import Network, verify_over_network
 
-        verify_over_network(
-            doses,
-            address=registry,
-            network=Network(**network),
-            out=out,
-            disclosure=Disclosure(disclosure),
-            options=options,
-            reference_given=reference_date is not None,
-            worklists=not no_worklists,
-            lang=lang,
-        )
+            verify_over_network(
+                doses,
+                address=registry,
+                network=Network(**network),
+                out=out,
+                disclosure=Disclosure(disclosure),
+                options=options,
+                reference_given=reference_date is not None,
+                worklists=not no_worklists,
+                lang=lang,
+                record=record,
+            )
+            return
+        matcher = _matcher(by, model)
+        with progress_bar(lang) as progress:
+            run = verify_list(
+                doses,
+                registry=Path(registry),
+                out=out,
+                by=matcher,
+                disclosure=Disclosure(disclosure),
+                options=options,
+                worklists=not no_worklists,
+                lang=lang,
+                workers=workers,
+                progress=progress,
+            )
+        record(run)
+        show_run(run, lang)
+
+
+@contextlib.contextmanager
+def _recorder(where: str | None) -> Iterator[Callable[[Run], None]]:
+    """Give what records a run; a ledger that cannot be opened says so before any work."""
+    if where is None:
+        yield lambda _: None
         return
-    matcher = _matcher(by, model)
-    with progress_bar(lang) as progress:
-        run = verify_list(
-            doses,
-            registry=Path(registry),
-            out=out,
-            by=matcher,
-            disclosure=Disclosure(disclosure),
-            options=options,
-            worklists=not no_worklists,
-            lang=lang,
-            workers=workers,
-            progress=progress,
-        )
-    show_run(run, lang)
+    from vnvaxmatch.bulk.recording import record_run
+    from vnvaxmatch.ledger import open_ledger
+
+    # opened anew at the end: workers are forked in between, and must not share it
+    open_ledger(where).close()
+
+    def record(run: Run) -> None:
+        try:
+            with contextlib.closing(open_ledger(where)) as ledger:
+                record_run(run, ledger, at=datetime.now(UTC))
+        except LedgerError as error:
+            raise LedgerError(
+                f"the results are written, but the run is not recorded: {error}"
+            ) from error
+
+    yield record
 
 
 def _matcher(name: str, model: Path | None) -> Matcher:
