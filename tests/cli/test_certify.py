@@ -410,7 +410,8 @@ def test_a_case_that_is_certified_anew_supersedes_what_was_stated(made, tmp_path
     """Withdrawn, brought in by a newer list, confirmed and signed again: the old one is named."""
     make_keys(tmp_path / "keys.json", name="k")
     results = open_results(made / "results")
-    first, later = results.origin(source="s"), NOW + timedelta(minutes=1)
+    first = results.origin(source="s")
+    later = first.made + timedelta(minutes=1)
     newer = attrs.evolve(first, list_id="f" * 64, results="e" * 64, made=later)
     health = Actor("y-te", role=Role.HEALTH)
     for origin, lot, out in ((first, "L 1", "one"), (newer, "L 2", "two")):

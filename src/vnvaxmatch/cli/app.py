@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import io
+import logging
 import os
 import signal
 import sys
@@ -34,6 +35,9 @@ _COMMANDS = {
     "ledger": "vnvaxmatch.cli.ledger",
     "serve": "vnvaxmatch.cli.serve",
 }
+
+_CHATTY = ("pyhanko", "pyhanko_certvalidator")
+"""Libraries that log what stands in a broken file, which is not for the terminal."""
 
 EXIT_ERROR = 1
 EXIT_INTERRUPTED = 130
@@ -101,6 +105,8 @@ def run(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     # millions of small values live until the end of a run: looking for garbage among them is vain
     gc.set_threshold(200_000, 50, 50)
+    for name in _CHATTY:
+        logging.getLogger(name).addHandler(logging.NullHandler())
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # an older code page lacks our letters

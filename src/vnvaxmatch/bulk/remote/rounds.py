@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
+import threading
 import time
 from collections.abc import Callable, Coroutine, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -103,10 +105,48 @@ class Round:
 
 
 def driven(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Run a coroutine to its end, also where an event loop is running already (a notebook)."""
+    """Run a coroutine to its end, also where an event loop is running already (a notebook).
+
+    A signal that whoever runs this wants to know of ends it between two steps and then is
+    KeyboardInterrupt: one that cut off the loop itself would leave connections and complaints.
+    """
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(work())
+        ended, result = asyncio.run(_until_signal(work))
+        if ended:
+            raise KeyboardInterrupt from None
+        return cast("T", result)
     with ThreadPoolExecutor(1) as other:
         return other.submit(lambda: asyncio.run(work())).result()
+
+
+async def _until_signal(work: Callable[[], Coroutine[Any, Any, T]]) -> tuple[bool, T | None]:
+    """Give whether a signal ended it, and what it came to."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    ended = False
+
+    def end() -> None:
+        nonlocal ended
+        ended = True
+        if task is not None:
+            task.cancel()
+
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            handler = signal.getsignal(sign)
+            with contextlib.suppress(NotImplementedError):  # Windows
+                if callable(handler):
+                    loop.add_signal_handler(sign, end)
+                    before[sign] = handler
+    try:
+        return False, await work()
+    except asyncio.CancelledError:
+        if not ended:
+            raise
+        return True, None
+    finally:
+        for sign, handler in before.items():
+            loop.remove_signal_handler(sign)
+            signal.signal(sign, handler)
