@@ -21,6 +21,11 @@ pytest.importorskip("uvicorn", reason="the extra server is not installed")
 parquet = pytest.importorskip("pyarrow.parquet", reason="the extra bulk is not installed")
 
 
+pytestmark = [  # see conftest.py
+    pytest.mark.filterwarnings("ignore:unclosed"),
+    pytest.mark.filterwarnings("ignore:Exception ignored"),
+]
+
 DEEP = os.environ.get("VNVAXMATCH_PROFILE") == "deep"
 WHOLE = 20_000
 ROWS = WHOLE if DEEP else 3_000
