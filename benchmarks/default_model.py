@@ -17,7 +17,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from vnvaxmatch.bulk.columns import DOSE_COLUMNS
-from vnvaxmatch.bulk.judges import ReadingRules, read_row
+from vnvaxmatch.bulk.reading import ReadingRules, read_row
 from vnvaxmatch.bulk.sources import open_source
 from vnvaxmatch.bulk.sources.source import Options
 from vnvaxmatch.compare import Level, compare

@@ -16,7 +16,7 @@ from run import WORK, cli
 from vnvaxmatch import Fuzzy, match
 from vnvaxmatch.backends.sqlite import SQLiteRegistry
 from vnvaxmatch.bulk.columns import DOSE_COLUMNS
-from vnvaxmatch.bulk.judges import ReadingRules, read_row
+from vnvaxmatch.bulk.reading import ReadingRules, read_row
 from vnvaxmatch.bulk.sources import open_source
 from vnvaxmatch.bulk.sources.source import Options
 from vnvaxmatch.normalize import Vintage

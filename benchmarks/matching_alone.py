@@ -7,6 +7,7 @@ Prints seconds.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import multiprocessing
 import sys
@@ -17,7 +18,7 @@ from pathlib import Path
 from vnvaxmatch.backends import Fuzzy, open_registry
 from vnvaxmatch.bulk.claims import ClaimBatch, ClaimReader
 from vnvaxmatch.bulk.columns import DOSE_COLUMNS
-from vnvaxmatch.bulk.engine import engine_for
+from vnvaxmatch.bulk.engine import Numbers, finder_for
 from vnvaxmatch.bulk.fuzzy import FuzzyPicker
 from vnvaxmatch.bulk.sources import open_source
 from vnvaxmatch.bulk.sources.source import Options
@@ -36,9 +37,20 @@ def main(doses: Path, registry_file: Path) -> float:
     def work(share: Sequence[ClaimBatch]) -> None:
         with open_registry(registry_file) as registry:
             weigher = Fuzzy.against(registry).weigher
-            picker = FuzzyPicker(engine_for(registry, threads=1), reader, weigher, policy=strict)
+            picker, finder = (
+                FuzzyPicker(reader, weigher, policy=strict),
+                finder_for(registry, threads=1),
+            )
             for batch in share:
-                picker.pick(batch)
+                picking = picker.pick(batch)
+                question = next(picking)
+                with contextlib.suppress(StopIteration):
+                    while True:
+                        question = picking.send(
+                            finder.join(question.codes)
+                            if isinstance(question, Numbers)
+                            else finder.search(question)
+                        )
 
     start = time.perf_counter()
     forked = multiprocessing.get_context("fork").Process(target=work, args=(claims[1::2],))

@@ -13,7 +13,8 @@ from vnvaxmatch.backends import Exact, Fuzzy, MemoryRegistry, open_registry
 from vnvaxmatch.backends.duckdb import DuckDBRegistry
 from vnvaxmatch.bulk import InputOptions, build_registry, verify
 from vnvaxmatch.bulk.columns import DOSE_COLUMNS
-from vnvaxmatch.bulk.judges import ColumnJudge, ReadingRules, RowJudge, judge_for
+from vnvaxmatch.bulk.judges import ColumnJudge, RowJudge, judge_for
+from vnvaxmatch.bulk.reading import ReadingRules
 from vnvaxmatch.bulk.names import NameReader
 from vnvaxmatch.bulk.sources import open_source
 from vnvaxmatch.bulk.sources.source import UNREADABLE, Options

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from vnvaxmatch.blocking import CAPS, KeyKind, search_keys
 from vnvaxmatch.bulk import InputOptions
-from vnvaxmatch.bulk.judges import ReadingRules, read_row
+from vnvaxmatch.bulk.reading import ReadingRules, read_row
 from vnvaxmatch.bulk.linking import LINK_SCHEMA, link
 from vnvaxmatch.bulk.linking.blocks import find
 from vnvaxmatch.bulk.linking.clusters import MOST, components, group, join

@@ -6,7 +6,7 @@ import signal
 import pyarrow as pa
 import pytest
 
-from vnvaxmatch.bulk.judges import ReadingRules
+from vnvaxmatch.bulk.reading import ReadingRules
 from vnvaxmatch.bulk.workers import Workers, can_fork
 from vnvaxmatch.errors import RegistryError, VnvaxmatchError
 

@@ -10,8 +10,8 @@ import pyarrow as pa
 from vnvaxmatch.backends import Decision
 from vnvaxmatch.bulk.claims import ClaimReader
 from vnvaxmatch.bulk.decide import Decided, Decider, Owns, own_codes, repairs, wrong_fields
-from vnvaxmatch.bulk.judges import ReadingRules
 from vnvaxmatch.bulk.lift import Interner
+from vnvaxmatch.bulk.reading import ReadingRules
 from vnvaxmatch.policy import Outcome, Verdict, settle
 from vnvaxmatch.records import Field
 
@@ -51,7 +51,8 @@ class CheckJudge:
     def judge(self, batch: pa.RecordBatch, first_row: int) -> Decided:
         """Sort every row of a batch."""
         undecided = np.zeros(batch.num_rows, dtype=np.int64)
-        return self._decider.decide(self._reader.read(batch), undecided, first_row=first_row)
+        rows = np.arange(first_row, first_row + batch.num_rows)
+        return self._decider.decide(self._reader.read(batch), undecided, rows=rows)
 
 
 def _check(owns: Owns, _: Decision) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import attrs
-import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
@@ -99,17 +98,16 @@ class Decider:
         claims: ClaimBatch,
         decision: Ints,
         *,
-        first_row: int,
+        rows: Ints,
         given: Mapping[str, pa.Array] | None = None,
         suggestions: pa.StringArray | None = None,
         blocks: Blocks | None = None,
     ) -> Decided:
-        """Make the results rows of a batch; ``first_row`` is the number of its first row.
+        """Make the results rows of a batch; ``rows`` are their numbers.
 
         ``decision`` holds for each row the number of its decision, ``given`` the columns that
         differ from row to row.
         """
-        rows = len(claims)
         profile = [*(claims.own[part] for part in _PARTS), decision]
         first, index = distinct_rows(*profile)
         keys = zip(*(column[first].tolist() for column in profile), strict=True)
@@ -117,10 +115,10 @@ class Decider:
         take = pa.array(index)
         texts = claims.texts
         columns: dict[str, pa.Array] = {
-            "row": pa.array(np.arange(first_row, first_row + rows)),
+            "row": pa.array(rows),
             "record_id": texts.column("record_id")
             if "record_id" in texts.schema.names
-            else pa.nulls(rows, pa.string()),
+            else pa.nulls(len(rows), pa.string()),
             "commune": claims.commune,
             **(given or {}),
         }

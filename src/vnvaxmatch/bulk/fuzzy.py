@@ -26,11 +26,21 @@ from vnvaxmatch.backends import (
 )
 from vnvaxmatch.blocking import KeyKind
 from vnvaxmatch.bulk.claims import ClaimBatch, ClaimReader, column_of
-from vnvaxmatch.bulk.engine import Asked, Engine, Searched
+from vnvaxmatch.bulk.engine import Asked, Searched, Stage
 from vnvaxmatch.bulk.lift import Interner, Memo, distinct_rows
 from vnvaxmatch.bulk.numbers import NO_NUMBER
 from vnvaxmatch.bulk.pairs import PairReader
-from vnvaxmatch.bulk.picking import Picks, Settler, differing, keyless, number_blocks, suggested
+from vnvaxmatch.bulk.picking import (
+    Picking,
+    Picks,
+    Settler,
+    differing,
+    join,
+    keyless,
+    number_blocks,
+    search,
+    suggested,
+)
 from vnvaxmatch.bulk.ranking import Ranking
 from vnvaxmatch.bulk.results import WEIGHTS
 from vnvaxmatch.bulk.weights import PairWeigher, Weighed
@@ -54,10 +64,10 @@ class FuzzyPicker:
     """The fuzzy matcher in columns; ``suggests`` what to correct, if asked to."""
 
     weighs = True
+    stages: tuple[Stage, ...] = (Stage.NUMBERS, Stage.KEYS)
 
     def __init__(
         self,
-        engine: Engine,
         reader: ClaimReader,
         weigher: Weigher,
         *,
@@ -65,7 +75,6 @@ class FuzzyPicker:
         suggests: bool = False,
     ) -> None:
         self.decisions: Interner[Decision] = Interner()
-        self._engine = engine
         self._phones: Memo[str, tuple[str, ...]] = Memo(_read_phone)
         self._pairs = PairReader(reader.names)
         self._settler = Settler(reader.owns)
@@ -74,20 +83,21 @@ class FuzzyPicker:
         self._policy = policy
         self._suggests = suggests
 
-    def pick(self, claims: ClaimBatch) -> Picks:
-        """Find and decide."""
+    def pick(self, claims: ClaimBatch) -> Picking:
+        """Ask who has the numbers, then who shares other keys with the rest, and decide."""
         folds = claims.name_fold
         assert folds is not None
         settled = self._settler.settle(claims)
         foreign = self._settler.is_foreign(settled)
-        found, over = self._engine.join(np.where(foreign, NO_NUMBER, claims.number))
+        joined = yield from join(np.where(foreign, NO_NUMBER, claims.number))
+        found, over = joined.pairs, joined.skipped
         name_bits = self._columns.name_bits(folds)
         first = self._columns.weigh(self._pairs.read(claims, found), found, name_bits)
         rivals = self._columns.rivals(folds, name_bits, claims.birth)
         known = self._is_known(first, rivals)
         searched = np.flatnonzero(~(known | foreign))
         asked = self._asked(claims, folds, searched)
-        more = self._engine.search(asked)
+        more = yield from search(asked)
         others = more.pairs.set_column(0, "row", pa.array(searched[_rows(more.pairs)]))
         second = self._columns.weigh(self._pairs.read_any(claims, others), others, name_bits)
         both = Weighed.together(first, second)

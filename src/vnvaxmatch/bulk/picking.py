@@ -7,7 +7,7 @@ decided one by one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -20,7 +20,16 @@ from vnvaxmatch.backends import Decision, decide, suggest, written
 from vnvaxmatch.backends.stored import stored_name
 from vnvaxmatch.blocking import KeyKind
 from vnvaxmatch.bulk.claims import ClaimBatch, ClaimReader
-from vnvaxmatch.bulk.engine import Blocks, Engine
+from vnvaxmatch.bulk.engine import (
+    Answer,
+    Asked,
+    Blocks,
+    Joined,
+    Numbers,
+    Question,
+    Searched,
+    Stage,
+)
 from vnvaxmatch.bulk.lift import Interner, distinct_rows
 from vnvaxmatch.bulk.numbers import NO_NUMBER, SEXES
 from vnvaxmatch.bulk.own import Own
@@ -34,12 +43,15 @@ from vnvaxmatch.records import Entry, Field
 __all__ = [
     "ExactPicker",
     "Picker",
+    "Picking",
     "Picks",
     "Settler",
     "differing",
     "held_entry",
+    "join",
     "keyless",
     "number_blocks",
+    "search",
     "single_pairs",
     "suggested",
 ]
@@ -70,8 +82,12 @@ class Picks:
     blocks: Blocks = attrs.field(factory=dict)
 
 
+Picking: TypeAlias = Generator[Question, Answer, Picks]
+"""The conversation about a batch: what is to be joined, what was found, and what it came to."""
+
+
 class Picker(Protocol):
-    """A matcher in columns: finds the entries of a batch of claims and decides each."""
+    """A matcher in columns: has entries found for a batch of claims, and decides each."""
 
     decisions: Interner[Decision]
     """The numbered decisions."""
@@ -79,9 +95,26 @@ class Picker(Protocol):
     weighs: bool
     """Whether it gives weights."""
 
-    def pick(self, claims: ClaimBatch) -> Picks:
-        """Find and decide."""
+    stages: tuple[Stage, ...]
+    """What it asks for, in order."""
+
+    def pick(self, claims: ClaimBatch) -> Picking:
+        """Ask, stage by stage, and decide."""
         ...
+
+
+def join(numbers: Ints) -> Generator[Question, Answer, Joined]:
+    """Ask who has numbers."""
+    answer = yield Numbers(numbers)
+    assert isinstance(answer, Joined)
+    return answer
+
+
+def search(asked: Asked) -> Generator[Question, Answer, Searched]:
+    """Ask who shares a key."""
+    answer = yield asked
+    assert isinstance(answer, Searched)
+    return answer
 
 
 class Settler:
@@ -112,21 +145,20 @@ class ExactPicker:
     """The exact matcher in columns; ``suggests`` what to correct, if asked to."""
 
     weighs = False
+    stages: tuple[Stage, ...] = (Stage.NUMBERS,)
 
-    def __init__(
-        self, engine: Engine, reader: ClaimReader, *, policy: Policy, suggests: bool = False
-    ) -> None:
+    def __init__(self, reader: ClaimReader, *, policy: Policy, suggests: bool = False) -> None:
         self.decisions: Interner[Decision] = Interner()
         self._suggests = suggests
-        self._engine = engine
         self._pairs = PairReader(reader.names)
         self._settler = Settler(reader.owns)
         self._policy = policy
 
-    def pick(self, claims: ClaimBatch) -> Picks:
-        """Find and decide."""
+    def pick(self, claims: ClaimBatch) -> Picking:
+        """Ask who has the numbers, and decide."""
         rows = len(claims)
-        found, skipped = self._engine.join(claims.number)
+        joined = yield from join(claims.number)
+        found, skipped = joined.pairs, joined.skipped
         pairs = self._pairs.read(claims, found)
         settled = self._settler.settle(claims)
         counts = np.bincount(pairs.row, minlength=rows)

@@ -20,7 +20,7 @@ import pyarrow as pa
 from vnvaxmatch.backends import Exact, Fuzzy, Matcher, Registry, open_registry
 from vnvaxmatch.bulk.checking import CHECK_SCHEMA, CheckJudge
 from vnvaxmatch.bulk.columns import DOSE_COLUMNS
-from vnvaxmatch.bulk.judges import Judge, ReadingRules, judge_for
+from vnvaxmatch.bulk.judges import Judge, judge_for
 from vnvaxmatch.bulk.pipes import Behind, ahead
 from vnvaxmatch.bulk.provenance import (
     about_input,
@@ -30,6 +30,7 @@ from vnvaxmatch.bulk.provenance import (
     vote,
     write_json,
 )
+from vnvaxmatch.bulk.reading import ReadingRules
 from vnvaxmatch.bulk.results import RESULT_SCHEMA, WEIGHED_SCHEMA
 from vnvaxmatch.bulk.sources import open_source
 from vnvaxmatch.bulk.sources.source import Options, Source

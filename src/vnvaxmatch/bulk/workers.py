@@ -22,7 +22,9 @@ from typing import Any
 import pyarrow as pa
 
 from vnvaxmatch.bulk.decide import Decided
-from vnvaxmatch.bulk.judges import Judge, ReadingRules, read_row
+from vnvaxmatch.bulk.judges import Judge
+from vnvaxmatch.bulk.packing import pack, unpack
+from vnvaxmatch.bulk.reading import ReadingRules, read_row
 from vnvaxmatch.errors import VnvaxmatchError
 
 __all__ = ["Workers", "can_fork"]
@@ -31,9 +33,6 @@ _ROOM = 512 << 20
 """Bytes of shared memory each way for each worker; only what is used is ever taken."""
 
 _KILLED = "a worker process was killed (out of memory?); run again with --workers 1"
-
-_BESIDE = ("_wrong", "_class", "_suggestions")
-"""Columns that travel beside those of the results."""
 
 _STOPS = {signal.SIGINT, signal.SIGTERM}
 
@@ -140,21 +139,8 @@ class _Worker:
             raise VnvaxmatchError(_KILLED) from error
         if kind == "error":
             raise content
-        size, blocks = content
-        table = pa.ipc.open_stream(bytes(self._outward[:size])).read_all().combine_chunks()
-        beside = {
-            name: table.column(name).combine_chunks()
-            for name in _BESIDE
-            if name in table.schema.names
-        }
-        return Decided(
-            table.drop_columns(list(beside)),
-            beside["_wrong"],
-            beside["_class"],
-            batch,
-            beside.get("_suggestions"),
-            blocks,
-        )
+        table = pa.ipc.open_stream(bytes(self._outward[:content])).read_all().combine_chunks()
+        return unpack(table, batch)
 
     def stop(self, *, at_once: bool) -> None:
         """End the process."""
@@ -202,13 +188,8 @@ def _work(
             judge = judge or make(rules)
             batch = pa.ipc.open_stream(pa.py_buffer(memoryview(inward)[:size])).read_next_batch()
             decided = judge.judge(batch, first_row)
-            table = decided.table
-            columns = (decided.wrong, decided.classes, decided.suggestions)
-            for name, column in zip(_BESIDE, columns, strict=True):
-                if column is not None:
-                    table = table.append_column(name, column)
-            size = _put(outward, table.combine_chunks().to_batches()[0])
-            answer: tuple[str, Any] = ("decided", (size, decided.blocks))
+            size = _put(outward, pack(decided).combine_chunks().to_batches()[0])
+            answer: tuple[str, Any] = ("decided", size)
         except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
             answer = ("error", _sendable(error))
         try:

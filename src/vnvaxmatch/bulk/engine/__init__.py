@@ -1,28 +1,47 @@
 """What moves rows: an engine joins numbers, and keys, with a registry. It knows no rule.
 
-The embedded one is DuckDB on a DuckDB registry. Any other registry is asked one by one.
+The embedded one takes a batch at a time and finds in DuckDB, if the registry is a DuckDB file; any
+other registry is asked one by one. For Spark see :mod:`vnvaxmatch.bulk.spark`.
 """
 
 from vnvaxmatch.backends import Registry
 from vnvaxmatch.backends.duckdb import DuckDBRegistry
-from vnvaxmatch.bulk.engine.duckdb import DuckDBEngine
-from vnvaxmatch.bulk.engine.protocol import Asked, Blocks, Engine, Joined, Searched
-from vnvaxmatch.bulk.engine.registry import RegistryEngine
+from vnvaxmatch.bulk.engine.duckdb import DuckDBFinder
+from vnvaxmatch.bulk.engine.protocol import (
+    Answer,
+    Asked,
+    Blocks,
+    Engine,
+    Finder,
+    Joined,
+    Numbers,
+    Question,
+    Searched,
+    Stage,
+    carry_out,
+)
+from vnvaxmatch.bulk.engine.registry import RegistryFinder
 
 __all__ = [
+    "Answer",
     "Asked",
     "Blocks",
-    "DuckDBEngine",
+    "DuckDBFinder",
     "Engine",
+    "Finder",
     "Joined",
-    "RegistryEngine",
+    "Numbers",
+    "Question",
+    "RegistryFinder",
     "Searched",
-    "engine_for",
+    "Stage",
+    "carry_out",
+    "finder_for",
 ]
 
 
-def engine_for(registry: Registry, *, threads: int | None = None) -> Engine:
-    """Choose the engine for a registry: its own store's, or asking it one by one."""
+def finder_for(registry: Registry, *, threads: int | None = None) -> Finder:
+    """Choose how to join with a registry: in its own store, or asking it one by one."""
     if isinstance(registry, DuckDBRegistry):
-        return DuckDBEngine(registry, threads=threads)
-    return RegistryEngine(registry)
+        return DuckDBFinder(registry, threads=threads)
+    return RegistryFinder(registry)

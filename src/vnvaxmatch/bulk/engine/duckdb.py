@@ -1,4 +1,4 @@
-"""The embedded engine: joins inside DuckDB, on a DuckDB registry."""
+"""Joins inside DuckDB, on a DuckDB registry."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from vnvaxmatch.bulk.lift import distinct, distinct_rows
 from vnvaxmatch.bulk.numbers import NO_NUMBER
 from vnvaxmatch.errors import RegistryError
 
-__all__ = ["DuckDBEngine"]
+__all__ = ["DuckDBFinder"]
 
 
-class DuckDBEngine:
+class DuckDBFinder:
     """Joins inside DuckDB, which reads the registry file itself."""
 
     def __init__(self, registry: DuckDBRegistry, *, threads: int | None = None) -> None:
@@ -190,14 +190,14 @@ def _sorted(pairs: pa.Table) -> Joined:
         kept = ~np.isin(row, skipped)
         pairs, row = pairs.filter(pa.array(kept)), row[kept]
     if not len(row) or np.bincount(row).max() == 1:
-        return pairs.take(pa.array(np.argsort(row))), skipped
+        return Joined(pairs.take(pa.array(np.argsort(row))), skipped)
     order = [(name, "ascending") for name in ("row", "entry_key", "former")]
     pairs = pairs.sort_by(order)
     row = pairs.column("row").to_numpy()
     key = pairs.column("entry_key").to_numpy()
     first = np.ones(len(row), dtype=np.bool_)
     first[1:] = (row[1:] != row[:-1]) | (key[1:] != key[:-1])
-    return pairs.filter(pa.array(first)), skipped
+    return Joined(pairs.filter(pa.array(first)), skipped)
 
 
 def _over(row: Ints, cap: int) -> Ints:

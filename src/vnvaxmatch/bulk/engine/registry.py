@@ -1,4 +1,4 @@
-"""The engine for any registry: asks it one by one."""
+"""Joins with any registry: asks it one by one."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from vnvaxmatch.normalize import BirthDate, PersonName, Phone
 from vnvaxmatch.outcome import BLANK, Normalized
 from vnvaxmatch.records import Claim, Entry
 
-__all__ = ["RegistryEngine"]
+__all__ = ["RegistryFinder"]
 
 
-class RegistryEngine:
+class RegistryFinder:
     """Asks any registry, once for each distinct number."""
 
     def __init__(self, registry: Registry) -> None:
@@ -50,7 +50,8 @@ class RegistryEngine:
             for column, field in zip(columns, PAIR_SCHEMA, strict=True)
         ]
         skipped = [row for row, (_, over) in zip(rows.tolist(), answers, strict=True) if over]
-        return pa.Table.from_arrays(arrays, schema=PAIR_SCHEMA), np.array(skipped, dtype=np.int64)
+        pairs_table = pa.Table.from_arrays(arrays, schema=PAIR_SCHEMA)
+        return Joined(pairs_table, np.array(skipped, dtype=np.int64))
 
     def search(self, asked: Asked) -> Searched:
         """Find the entries that share a key with a row."""

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 
-from vnvaxmatch.bulk.judges import ReadingRules
 from vnvaxmatch.bulk.linking.people import count, link_statements, rows_beside, weigher_for
 from vnvaxmatch.bulk.linking.statements import read_rows
 from vnvaxmatch.bulk.linking.writing import link_table, summarize, write_links
@@ -21,6 +20,7 @@ from vnvaxmatch.bulk.provenance import (
     vote,
     write_json,
 )
+from vnvaxmatch.bulk.reading import ReadingRules
 from vnvaxmatch.bulk.runs import MANIFEST, InputOptions, Progress, Run, open_doses
 from vnvaxmatch.bulk.workdir import fresh_folder
 from vnvaxmatch.errors import InputError

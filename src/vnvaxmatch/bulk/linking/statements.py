@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 
 from vnvaxmatch import normalize
 from vnvaxmatch.bulk.claims import ClaimReader, column_of
-from vnvaxmatch.bulk.judges import ReadingRules
 from vnvaxmatch.bulk.lift import Interner, Memo, distinct, distinct_rows
+from vnvaxmatch.bulk.reading import ReadingRules
 from vnvaxmatch.normalize import Vaccine, Vintage
 from vnvaxmatch.normalize.addresses import provinces_of
 from vnvaxmatch.normalize.folding import MAX_LENGTH

@@ -10,7 +10,7 @@ import pyarrow as pa
 from vnvaxmatch.backends import Decision
 from vnvaxmatch.bulk.claims import ClaimReader
 from vnvaxmatch.bulk.decide import Decided, Decider, Owns, verdict_rule
-from vnvaxmatch.bulk.judges import ReadingRules
+from vnvaxmatch.bulk.reading import ReadingRules
 from vnvaxmatch.bulk.remote.plans import UNANSWERED, Plan
 from vnvaxmatch.bulk.results import RESULT_SCHEMA, UNDETERMINED
 from vnvaxmatch.errors import InputError
@@ -49,7 +49,7 @@ class AnswerJudge:
         return self._decider.decide(
             self._reader.read(batch),
             decision,
-            first_row=first_row,
+            rows=np.arange(first_row, first_row + batch.num_rows),
             given={"entry_key": pa.nulls(batch.num_rows, pa.string())},
         )
 

@@ -10,9 +10,9 @@ import attrs
 import pyarrow as pa
 
 from vnvaxmatch.backends.remote import Codec, RemoteMatcher
-from vnvaxmatch.bulk.judges import ReadingRules
 from vnvaxmatch.bulk.pipes import ahead
 from vnvaxmatch.bulk.provenance import about_library, digest
+from vnvaxmatch.bulk.reading import ReadingRules
 from vnvaxmatch.bulk.remote.headers import Header
 from vnvaxmatch.bulk.remote.questions import QuestionReader
 from vnvaxmatch.bulk.remote.remotes import Keys, Remote

@@ -17,11 +17,11 @@ import pyarrow as pa
 from vnvaxmatch.backends import Decision
 from vnvaxmatch.backends.remote import RemoteMatcher, Request, Response
 from vnvaxmatch.bulk.claims import ClaimReader, column_of
-from vnvaxmatch.bulk.judges import ReadingRules
 from vnvaxmatch.bulk.lift import distinct, distinct_ints, distinct_rows
 from vnvaxmatch.bulk.names import NameReader
 from vnvaxmatch.bulk.numbers import SEXES
 from vnvaxmatch.bulk.picking import Settler
+from vnvaxmatch.bulk.reading import ReadingRules
 from vnvaxmatch.bulk.remote.lines import decision_of
 from vnvaxmatch.bulk.remote.people import DIGEST_BYTES
 from vnvaxmatch.normalize import BirthDate, IdNumber, PersonName

@@ -17,7 +17,8 @@ import numpy.typing as npt
 
 from vnvaxmatch.backends.remote import UNDETERMINED
 from vnvaxmatch.backends.remote.client.acaller import AsyncCaller
-from vnvaxmatch.bulk.judges import Judge, ReadingRules
+from vnvaxmatch.bulk.judges import Judge
+from vnvaxmatch.bulk.reading import ReadingRules
 from vnvaxmatch.bulk.remote.folders import opened
 from vnvaxmatch.bulk.remote.journal import Journal, begin, folder_of
 from vnvaxmatch.bulk.remote.judging import AnswerJudge
