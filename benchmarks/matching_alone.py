@@ -18,7 +18,7 @@ from pathlib import Path
 from vnvaxmatch.backends import Fuzzy, open_registry
 from vnvaxmatch.bulk.claims import ClaimBatch, ClaimReader
 from vnvaxmatch.bulk.columns import DOSE_COLUMNS
-from vnvaxmatch.bulk.engine import Numbers, finder_for
+from vnvaxmatch.bulk.engine import Numbers, Room, finder_for
 from vnvaxmatch.bulk.fuzzy import FuzzyPicker
 from vnvaxmatch.bulk.sources import open_source
 from vnvaxmatch.bulk.sources.source import Options
@@ -39,7 +39,7 @@ def main(doses: Path, registry_file: Path) -> float:
             weigher = Fuzzy.against(registry).weigher
             picker, finder = (
                 FuzzyPicker(reader, weigher, policy=strict),
-                finder_for(registry, threads=1),
+                finder_for(registry, room=Room(threads=1)),
             )
             for batch in share:
                 picking = picker.pick(batch)

@@ -208,7 +208,7 @@ def test_options_that_are_not_for_it_are_refused(folder, server, capfd, argument
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--codec", "osia"], ["--resume"], ["--rate", "5"], ["--token-file", "t"], ["--ca", "x"],
+    [["--codec", "osia"], ["--rate", "5"], ["--token-file", "t"], ["--ca", "x"],
      ["--codec-option", "a=b"], ["--in-flight", "3"], ["--client-cert", "c"]],
 )  # fmt: skip
 def test_options_of_a_network_are_not_for_a_file(folder, capfd, arguments):

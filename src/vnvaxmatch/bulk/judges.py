@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from vnvaxmatch.backends import Exact, Fuzzy, Matcher, Registry, match
 from vnvaxmatch.bulk.decide import Decided, wrong_fields
-from vnvaxmatch.bulk.engine import Finder, carry_out, finder_for
+from vnvaxmatch.bulk.engine import Finder, Room, carry_out, finder_for
 from vnvaxmatch.bulk.reading import ReadingRules, read_row
 from vnvaxmatch.bulk.results import (
     RESULT_SCHEMA,
@@ -106,12 +106,12 @@ def judge_for(
     policy: Policy,
     disclosure: Disclosure,
     reading: ReadingRules,
-    threads: int | None = None,
+    room: Room | None = None,
 ) -> Judge:
-    """Choose how to run a matcher over columns; ``threads`` are those of the registry's store."""
+    """Choose how to run a matcher over columns; ``room`` is what the registry's store may take."""
     if isinstance(matcher, Fuzzy):
         matcher = matcher.fitted(registry)
     if isinstance(matcher, (Exact, Fuzzy)):
         plan = Plan(matcher, policy, disclosure, reading)
-        return ColumnJudge(plan, finder_for(registry, threads=threads))
+        return ColumnJudge(plan, finder_for(registry, room=room))
     return RowJudge(matcher, registry, policy=policy, disclosure=disclosure, reading=reading)

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from itertools import chain
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import attrs
 import pyarrow as pa
@@ -20,7 +20,11 @@ import pyarrow as pa
 from vnvaxmatch.backends import Exact, Fuzzy, Matcher, Registry, open_registry
 from vnvaxmatch.bulk.checking import CHECK_SCHEMA, CheckJudge
 from vnvaxmatch.bulk.columns import DOSE_COLUMNS
+from vnvaxmatch.bulk.decide import Decided
+from vnvaxmatch.bulk.engine import Room
 from vnvaxmatch.bulk.judges import Judge, judge_for
+from vnvaxmatch.bulk.kept import identity_of, kept_in
+from vnvaxmatch.bulk.memory import shares
 from vnvaxmatch.bulk.pipes import Behind, ahead
 from vnvaxmatch.bulk.provenance import (
     about_input,
@@ -49,6 +53,7 @@ __all__ = [
     "MANIFEST",
     "OUTPUTS",
     "InputOptions",
+    "Judging",
     "Progress",
     "Run",
     "check",
@@ -70,6 +75,14 @@ _SHORT = 32 << 20
 
 Progress: TypeAlias = Callable[[str, int, int | None], None]
 """Told the stage (``verify``, ``worklists``), the rows done, and the rows expected if known."""
+
+
+class Judging(Protocol):
+    """Turns the batches of a list into results rows, in their order."""
+
+    def judge(self, batches: Iterable[pa.RecordBatch], rules: ReadingRules) -> Iterator[Decided]:
+        """Judge batches; rows are numbered from 1."""
+        ...
 
 
 @attrs.frozen
@@ -111,6 +124,9 @@ def verify(
     worklists: bool = True,
     lang: Lang = "vi",
     workers: int = 1,
+    memory: int | None = None,
+    spill: str | Path | None = None,
+    resume: bool = False,
     progress: Progress | None = None,
 ) -> Run:
     """Verify a vaccination list against a registry and write a results folder.
@@ -118,7 +134,10 @@ def verify(
     ``registry`` is a registry file or an opened registry, ``by`` the matcher (exact by default).
     More ``workers`` than one are processes forked from this one (Linux only, only for a registry
     file, and not for a list that one reads in a few seconds): ask for them where no other threads
-    are running.
+    are running. ``memory`` is how many bytes all of them may take (half of the machine's by
+    default); with little of it fewer work. ``spill`` names a folder for what does not fit, in which
+    every batch that is decided is kept until the end: a run that was killed goes on with
+    ``resume``.
     Raises :class:`~vnvaxmatch.errors.InputError`, :class:`~vnvaxmatch.errors.RegistryError` or
     :class:`~vnvaxmatch.errors.OutputError`; then nothing is written and earlier results stay.
     """
@@ -130,6 +149,12 @@ def verify(
     count = workers if isinstance(registry, (str, Path)) else 1
     if by_columns and _is_short(Path(doses)):
         count = 1
+    if resume and spill is None:
+        raise InputError("to resume, say with spill which folder the run was kept in")
+    share = shares(memory, workers=count)
+    count = share.workers
+    spill = None if spill is None else Path(spill)
+    scratch = None if spill is None else spill / "scratch"
 
     def make(rules: ReadingRules) -> Judge:
         return judge_for(
@@ -138,25 +163,31 @@ def verify(
             policy=policy,
             disclosure=disclosure,
             reading=rules,
-            threads=1 if count > 1 else None,
+            room=Room(1 if count > 1 else None, share.store, scratch),
         )
 
-    with Workers(make, count=count) as judges:
+    options = options or InputOptions()
+    about = {
+        "command": "verify",
+        "matcher": matcher.name,
+        "model": about_model(matcher.weigher) if isinstance(matcher, Fuzzy) else None,
+        "policy": str(policy),
+        "disclosure": disclosure.value,
+        "registry": _about_registry(registry),
+    }
+    identity = identity_of(Path(doses), about, {**attrs.asdict(options), "worklists": worklists})
+    with (
+        Workers(make, count=count) as crew,
+        kept_in(spill, crew, identity=identity, resume=resume, texts=worklists) as judges,
+    ):
         return run_list(
             Path(doses),
             Path(out),
             judges=judges,
             step=None if by_columns else _ROWS_ONE_BY_ONE,
             schema=WEIGHED_SCHEMA if getattr(matcher, "weighs", False) else RESULT_SCHEMA,
-            about={
-                "command": "verify",
-                "matcher": matcher.name,
-                "model": about_model(matcher.weigher) if isinstance(matcher, Fuzzy) else None,
-                "policy": str(policy),
-                "disclosure": disclosure.value,
-                "registry": _about_registry(registry),
-            },
-            options=options or InputOptions(),
+            about=about,
+            options=options,
             worklists=worklists,
             lang=lang,
             progress=progress,
@@ -193,7 +224,7 @@ def run_list(
     doses: Path,
     out: Path,
     *,
-    judges: Workers,
+    judges: Judging,
     step: int | None,
     schema: pa.Schema,
     about: dict[str, Any],

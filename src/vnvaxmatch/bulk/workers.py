@@ -61,14 +61,32 @@ class Workers:
                     self._workers.append(_Worker(make))
         self._here: Judge | None = None
 
-    def judge(self, batches: Iterable[pa.RecordBatch], rules: ReadingRules) -> Iterator[Decided]:
-        """Judge batches and give what was decided, in their order; rows are numbered from 1."""
+    def judge(
+        self,
+        batches: Iterable[pa.RecordBatch],
+        rules: ReadingRules,
+        *,
+        known: Callable[[int, pa.RecordBatch], Decided | None] | None = None,
+    ) -> Iterator[Decided]:
+        """Judge batches and give what was decided, in their order; rows are numbered from 1.
+
+        ``known`` may give what was decided about a batch, by its number from 0, before.
+        """
         for each in self._workers:
             each.send(("rules", rules))
         waiting: deque[tuple[_Worker, pa.RecordBatch]] = deque()
         first_row = 1
+        handed = 0
         for number, batch in enumerate(batches):
-            worker = self._workers[number % len(self._workers)] if self._workers else None
+            decided = known(number, batch) if known is not None else None
+            if decided is not None:
+                while waiting:
+                    yield _collect(waiting)
+                yield decided
+                first_row += batch.num_rows
+                continue
+            worker = self._workers[handed % len(self._workers)] if self._workers else None
+            handed += 1
             if len(waiting) == len(self._workers) and waiting:
                 yield _collect(waiting)
             if worker is None or not worker.take(batch, first_row):

@@ -14,10 +14,9 @@ __all__ = ["check_options", "is_address", "network_options"]
 F = TypeVar("F", bound=Callable[..., Any])
 
 _FILE = click.Path(path_type=Path, readable=False)
-_LOCAL_ONLY = ("by", "model", "workers")
+_LOCAL_ONLY = ("by", "model", "workers", "memory", "spill")
 _REMOTE_ONLY = (
     "codec", "codec_option", "token_file", "client_cert", "client_key", "ca", "rate", "in_flight",
-    "resume",
 )  # fmt: skip
 
 
@@ -55,12 +54,6 @@ def network_options(function: F) -> F:
                 default=16,
                 show_default=True,
                 help="Over a network: questions at a time at most.",
-            ),
-            click.option(
-                "--resume",
-                is_flag=True,
-                help="Over a network: go on with the run that was interrupted, or that ended with "
-                "people about whom nobody answered.",
             ),
         ]
     ):

@@ -14,6 +14,7 @@ import click
 
 from vnvaxmatch.bulk import InputOptions, Progress
 from vnvaxmatch.bulk.columns import parse_given
+from vnvaxmatch.bulk.memory import parse_size
 from vnvaxmatch.messages import Lang
 from vnvaxmatch.normalize import Vintage
 
@@ -25,7 +26,9 @@ __all__ = [
     "number",
     "progress_bar",
     "read_options",
+    "room_options",
     "say",
+    "told_to_resume",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -35,7 +38,7 @@ FOLDER = click.Path(path_type=Path, readable=False)
 _STAGES = {
     "verify": ("so sánh", "verify"),
     "worklists": ("danh sách xã", "worklists"),
-    "people": ("người", "people"),
+    "population": ("người", "people"),
     "doses": ("mũi tiêm", "doses"),
     "build": ("dựng kho", "build"),
     "read": ("đọc", "read"),
@@ -110,13 +113,54 @@ def reading_options(function: F) -> F:
 def dose_options(function: F) -> F:
     """Add the options of reading a vaccination list, and how many work on it."""
     workers = click.option(
+        "--threads",
         "--workers",
+        "workers",
         type=click.IntRange(1, 64),
         default=min(os.cpu_count() or 1, 8),
         show_default="one for each processor, up to 8",
         help="Processes that work on the list side by side.",
     )
     return reading_options(workers(function))
+
+
+def room_options(function: F) -> F:
+    """Add the options of what a long run may take, and of how it goes on after a kill."""
+    for option in reversed(
+        [
+            click.option(
+                "--memory",
+                callback=lambda _, __, text: None if text is None else parse_size(text),
+                metavar="SIZE",
+                help="Memory that the run may take in all, as 6GB.  [default: half of the machine]",
+            ),
+            click.option(
+                "--spill",
+                type=FOLDER,
+                help="A folder for what does not fit into memory, in which finished parts are kept "
+                "until the end (personal data; only you can open it).",
+            ),
+            click.option("--resume", is_flag=True, help="Go on with the run that was interrupted."),
+        ]
+    ):
+        function = option(function)
+    return function
+
+
+@contextlib.contextmanager
+def told_to_resume(kept: Path | None, lang: Lang) -> Iterator[None]:
+    """Say after an interruption that what was done is kept, where it is."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if kept is not None and kept.exists():
+            kept_is = say(
+                lang,
+                "phần đã làm được giữ lại; chạy lại lệnh này với --resume",
+                "what was done is kept; run the same command again with --resume",
+            )
+            click.echo(f"vnvaxmatch: {kept_is}", err=True)
+        raise
 
 
 def read_options(

@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import attrs
 import click
 
 from vnvaxmatch.backends import Matcher, load_backend
 from vnvaxmatch.bulk import Run
 from vnvaxmatch.bulk import check as check_list
 from vnvaxmatch.bulk import verify as verify_list
+from vnvaxmatch.bulk.kept import begun_on
 from vnvaxmatch.cli.network_options import check_options, is_address, network_options
 from vnvaxmatch.cli.shared import (
     FOLDER,
@@ -24,6 +26,8 @@ from vnvaxmatch.cli.shared import (
     lang_option,
     progress_bar,
     read_options,
+    room_options,
+    told_to_resume,
 )
 from vnvaxmatch.cli.summary import show_run
 from vnvaxmatch.errors import BackendError, InputError, LedgerError, ModelError
@@ -84,6 +88,7 @@ _LARGEST_MODEL = 1_000_000
     metavar="DB",
     help="Record the run in this ledger: digests, versions and counts, no value of any record.",
 )
+@room_options
 @network_options
 @input_options
 @dose_options
@@ -106,6 +111,9 @@ def verify(
     workers: int,
     lang: Lang,
     where: str | None,
+    memory: int | None,
+    spill: Path | None,
+    resume: bool,
     **network: Any,
 ) -> None:
     """Compare a vaccination list with a registry: right or wrong, and why.
@@ -119,6 +127,9 @@ def verify(
     --by fuzzy also looks by name, date of birth, sex and phone, and weighs what agrees and what
     does not. It takes an entry only if that one is sure enough, and nobody else comes near; a row
     is then right by the same rules as with exact.
+
+    A list of millions, or a registry of a whole country, is worked through part by part: --memory
+    bounds what the run takes, and with --spill a run that was killed goes on by --resume.
 
     With --registry https://… the registry of somebody else is asked over a network, about each
     person once. What was answered is kept beside --out, in a folder that ends in .unfinished, until
@@ -143,7 +154,7 @@ def verify(
             verify_over_network(
                 doses,
                 address=registry,
-                network=Network(**network),
+                network=Network(resume=resume, **network),
                 out=out,
                 disclosure=Disclosure(disclosure),
                 options=options,
@@ -154,7 +165,11 @@ def verify(
             )
             return
         matcher = _matcher(by, model)
-        with progress_bar(lang) as progress:
+        if resume and spill is None:
+            raise click.UsageError("--resume: say with --spill where the run was kept")
+        if resume and spill and reference_date is None:
+            options = attrs.evolve(options, reference=begun_on(spill) or options.reference)
+        with told_to_resume(spill, lang), progress_bar(lang) as progress:
             run = verify_list(
                 doses,
                 registry=Path(registry),
@@ -165,6 +180,9 @@ def verify(
                 worklists=not no_worklists,
                 lang=lang,
                 workers=workers,
+                memory=memory,
+                spill=spill,
+                resume=resume,
                 progress=progress,
             )
         record(run)

@@ -6,7 +6,7 @@ other registry is asked one by one. For Spark see :mod:`vnvaxmatch.bulk.spark`.
 
 from vnvaxmatch.backends import Registry
 from vnvaxmatch.backends.duckdb import DuckDBRegistry
-from vnvaxmatch.bulk.engine.duckdb import DuckDBFinder
+from vnvaxmatch.bulk.engine.duckdb import DuckDBFinder, Room
 from vnvaxmatch.bulk.engine.protocol import (
     Answer,
     Asked,
@@ -33,6 +33,7 @@ __all__ = [
     "Numbers",
     "Question",
     "RegistryFinder",
+    "Room",
     "Searched",
     "Stage",
     "carry_out",
@@ -40,8 +41,8 @@ __all__ = [
 ]
 
 
-def finder_for(registry: Registry, *, threads: int | None = None) -> Finder:
+def finder_for(registry: Registry, *, room: Room | None = None) -> Finder:
     """Choose how to join with a registry: in its own store, or asking it one by one."""
     if isinstance(registry, DuckDBRegistry):
-        return DuckDBFinder(registry, threads=threads)
+        return DuckDBFinder(registry, room=room or Room())
     return RegistryFinder(registry)

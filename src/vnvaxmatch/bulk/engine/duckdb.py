@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TypeAlias
 
+import attrs
 import duckdb
 import numpy as np
 import pyarrow as pa
@@ -24,16 +27,32 @@ from vnvaxmatch.bulk.lift import distinct, distinct_rows
 from vnvaxmatch.bulk.numbers import NO_NUMBER
 from vnvaxmatch.errors import RegistryError
 
-__all__ = ["DuckDBFinder"]
+__all__ = ["DuckDBFinder", "Room"]
+
+
+@attrs.frozen
+class Room:
+    """What joins may take: so many ``threads``, bytes of ``memory``, and a folder for the rest."""
+
+    threads: int | None = None
+    memory: int | None = None
+    scratch: Path | None = None
 
 
 class DuckDBFinder:
     """Joins inside DuckDB, which reads the registry file itself."""
 
-    def __init__(self, registry: DuckDBRegistry, *, threads: int | None = None) -> None:
+    def __init__(self, registry: DuckDBRegistry, *, room: Room) -> None:
         self._db = duckdb.connect(str(registry.path), read_only=True)
-        if threads is not None:
-            self._db.execute(f"SET threads = {int(threads)}")
+        scratch = None if room.scratch is None else room.scratch / f"joins-{os.getpid()}"
+        for name, value in (
+            ("threads", room.threads),
+            ("memory_limit", None if room.memory is None else f"{room.memory}B"),
+            ("temp_directory", scratch),
+        ):
+            if value is not None:  # not when it is opened: the file is open here already
+                text = str(value).replace("'", "''")
+                self._db.execute(f"SET {name} = '{text}'")
 
     def join(self, numbers: Ints) -> Joined:
         """Find the entries of each row's number."""

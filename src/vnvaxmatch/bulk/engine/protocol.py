@@ -100,7 +100,8 @@ class Asked:
     """A question: who shares a key with these rows? Columns of what other keys are made of.
 
     ``fold`` and ``key`` are empty and ``birth`` and ``sex`` 0 where there is none; ``phones`` are
-    each row's phone number in every reading (``blocking.search_keys``).
+    each row's phone number in every reading (``blocking.search_keys``). ``rows`` are the positions
+    in the batch of the rows that are asked about.
     """
 
     key: pa.StringArray
@@ -108,6 +109,7 @@ class Asked:
     birth: Ints
     sex: Ints
     phones: Sequence[tuple[str, ...]]
+    rows: Ints
 
 
 @attrs.frozen
