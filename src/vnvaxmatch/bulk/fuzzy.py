@@ -246,6 +246,7 @@ class FuzzyPicker:
             claims.birth[rows],
             claims.sex[rows],
             self._phones(phones),
+            rows,
         )
 
     def _hidden(
