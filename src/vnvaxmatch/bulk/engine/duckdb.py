@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeAlias
 
@@ -73,13 +74,12 @@ class DuckDBFinder:
         blocks: Blocks = {}
         pairs = [np.empty(0, dtype=np.int64)]
         try:
-            for kind, (rows, columns) in _key_columns(asked).items():
-                if len(rows):
-                    some, over = _searched(self._db, kind, rows, columns)
-                    pairs.append(some)
-                    blocks[kind.value] = (len(np.unique(rows)), len(some), len(over))
-                    for row in over:
-                        skipped.setdefault(row, set()).add(kind)
+            for kind, keyed in _keyed(self._db, asked):
+                some, over = _spread(keyed, cap=CAPS[kind])
+                pairs.append(some)
+                blocks[kind.value] = (len(np.unique(keyed.rows)), len(some), len(over))
+                for row in over:
+                    skipped.setdefault(row, set()).add(kind)
             owner, entry = np.divmod(np.unique(np.concatenate(pairs)), _ENTRIES)
             return Searched(_entries(self._db, owner, entry), skipped, blocks)
         except duckdb.Error as error:
@@ -101,7 +101,6 @@ FROM hit h JOIN entries e ON e.entry = h.entry
 
 
 _CONDITIONS = {
-    KeyKind.FOLD_BIRTH: "e.birth = a.birth AND e.name_fold = a.fold",
     KeyKind.BIRTH_SEX_GIVEN: "e.birth = a.birth AND e.name_given = a.given"
     " AND coalesce(e.sex, a.sex) = a.sex",
     KeyKind.FOLD_YEAR: "e.name_fold = a.fold AND e.birth // 10000 = a.year",
@@ -112,39 +111,72 @@ _CONDITIONS = {
 Columns: TypeAlias = dict[str, pa.Array]
 
 
-def _key_columns(asked: Asked) -> dict[KeyKind, tuple[Ints, Columns]]:
-    """Take the keys of rows apart: for each kind the rows that have one, and its parts."""
+@attrs.frozen(eq=False)
+class _Keyed:
+    """Rows and the number of their key; the entries that have each key, in the order of keys."""
+
+    rows: Ints
+    key: Ints
+    found: Ints
+    entry: Ints
+
+
+def _keyed(db: duckdb.DuckDBPyConnection, asked: Asked) -> Iterator[tuple[KeyKind, _Keyed]]:
+    """Find by each kind of key that rows have.
+
+    Who shares a name and the birth date shares the year too: one pass over the names does for both.
+    """
     named = pc.not_equal(asked.fold, "").to_numpy(zero_copy_only=False) & (asked.birth > 0)
     rows = np.flatnonzero(named)
-    fold = asked.fold.take(pa.array(rows))
-    birth = asked.birth[rows].astype(np.int32)
+    if len(rows):
+        fold = asked.fold.take(pa.array(rows))
+        birth = asked.birth[rows].astype(np.int32)
+        year: Columns = {"year": pa.array(birth // 10_000), "fold": fold}
+        by_year, born = _joined(db, KeyKind.FOLD_YEAR, rows, year)
+        yield KeyKind.FOLD_BIRTH, _on_the_day(by_year, born, birth)
+        yield KeyKind.BIRTH_SEX_GIVEN, _by_given(db, rows, fold, birth, asked.sex[rows])
+        yield KeyKind.FOLD_YEAR, by_year
+    owners = [row for row, phones in enumerate(asked.phones) for _ in phones]
+    if owners:
+        phone = pa.array([phone for phones in asked.phones for phone in phones], pa.string())
+        at = np.array(owners, dtype=np.int64)
+        yield KeyKind.PHONE, _joined(db, KeyKind.PHONE, at, {"phone": phone})[0]
+
+
+def _on_the_day(by_year: _Keyed, born: Ints, birth: Ints) -> _Keyed:
+    """Leave of those who share a name and the year those who also share the birth date."""
+    asked, key = np.unique(by_year.key * _DAYS + birth, return_inverse=True)
+    found = by_year.found * _DAYS + born
+    place = np.minimum(np.searchsorted(asked, found), len(asked) - 1)
+    same = np.flatnonzero(asked[place] == found)
+    order = same[np.argsort(place[same], kind="stable")]
+    return _Keyed(by_year.rows, key, place[order], by_year.entry[order])
+
+
+_DAYS = 10**8
+"""More than any birth code."""
+
+
+def _by_given(
+    db: duckdb.DuckDBPyConnection, rows: Ints, fold: pa.StringArray, birth: Ints, sex: Ints
+) -> _Keyed:
+    """Find by birth, sex (either, where it is missing) and the last word of the name."""
     words = pc.split_pattern(fold, " ", max_splits=1, reverse=True)
     given = words.flatten().take(pa.array(words.offsets.to_numpy()[1:] - 1))
-    known = asked.sex[rows]
-    either = [np.flatnonzero((known == sex) | (known == 0)) for sex in (1, 2)]
+    either = [np.flatnonzero((sex == one) | (sex == 0)) for one in (1, 2)]
     place = np.concatenate(either)
-    sex = np.repeat(np.array([1, 2], dtype=np.int8), [len(some) for some in either])
-    owners = [row for row, phones in enumerate(asked.phones) for _ in phones]
-    phone = pa.array([phone for phones in asked.phones for phone in phones], pa.string())
-    return {
-        KeyKind.FOLD_BIRTH: (rows, {"birth": pa.array(birth), "fold": fold}),
-        KeyKind.BIRTH_SEX_GIVEN: (
-            rows[place],
-            {
-                "birth": pa.array(birth[place]),
-                "sex": pa.array(sex),
-                "given": given.take(pa.array(place)),
-            },
-        ),
-        KeyKind.FOLD_YEAR: (rows, {"year": pa.array(birth // 10_000), "fold": fold}),
-        KeyKind.PHONE: (np.array(owners, dtype=np.int64), {"phone": phone}),
+    columns = {
+        "birth": pa.array(birth[place]),
+        "sex": pa.array(np.repeat(np.array([1, 2], dtype=np.int8), [len(e) for e in either])),
+        "given": given.take(pa.array(place)),
     }
+    return _joined(db, KeyKind.BIRTH_SEX_GIVEN, rows[place], columns)[0]
 
 
-def _searched(
+def _joined(
     db: duckdb.DuckDBPyConnection, kind: KeyKind, rows: Ints, columns: Columns
-) -> tuple[Ints, list[int]]:
-    """Find by keys of a kind: rows and entries, packed and each pair once; and who was skipped."""
+) -> tuple[_Keyed, Ints]:
+    """Find by keys of a kind, each distinct one once; give the births of the found too."""
     codes = [
         distinct(column)[1] if pa.types.is_string(column.type) else column.to_numpy()
         for column in columns.values()
@@ -155,19 +187,26 @@ def _searched(
     db.register("asked", pa.table({"key": np.arange(len(first)), **parts}))
     try:
         found = db.sql(
-            f"SELECT a.key, e.entry FROM asked a JOIN entries e ON {_CONDITIONS[kind]}"
-            " ORDER BY a.key"
+            "SELECT a.key, e.entry, coalesce(e.birth, 0) AS birth"
+            f" FROM asked a JOIN entries e ON {_CONDITIONS[kind]} ORDER BY a.key"
         ).to_arrow_table()
     finally:
         db.unregister("asked")
-    counts = np.bincount(found.column("key").to_numpy(), minlength=len(first))
+    of, entry, birth = (found.column(name).to_numpy() for name in ("key", "entry", "birth"))
+    return _Keyed(rows, key, of, entry), birth
+
+
+def _spread(keyed: _Keyed, *, cap: int) -> tuple[Ints, list[int]]:
+    """Give rows and the entries of their keys, packed and each pair once; and who was skipped."""
+    keys = int(keyed.key.max(initial=-1)) + 1
+    counts = np.bincount(keyed.found, minlength=keys)
     starts = np.cumsum(counts) - counts
-    over = counts > CAPS[kind]
-    sizes = np.where(over, 0, counts)[key]
+    over = counts > cap
+    sizes = np.where(over, 0, counts)[keyed.key]
     within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    entry = found.column("entry").to_numpy()[np.repeat(starts[key], sizes) + within]
-    skipped = np.unique(rows[over[key]]).tolist()
-    return np.unique(np.repeat(rows, sizes) * _ENTRIES + entry), skipped
+    entry = keyed.entry[np.repeat(starts[keyed.key], sizes) + within]
+    skipped = np.unique(keyed.rows[over[keyed.key]]).tolist()
+    return np.unique(np.repeat(keyed.rows, sizes) * _ENTRIES + entry), skipped
 
 
 _ENTRIES = 1 << 40
