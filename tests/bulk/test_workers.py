@@ -35,7 +35,7 @@ class Failing:
 def test_a_killed_worker_is_one_clear_error(batches):
     """Whenever it is noticed, the answer says what happened and what to do."""
     with (
-        pytest.raises(VnvaxmatchError, match=r"worker process was killed.*--workers 1"),
+        pytest.raises(VnvaxmatchError, match=r"worker process was killed.*--threads 1"),
         Workers(lambda rules: Dying(), count=2) as workers,
     ):
         list(workers.judge([BATCH] * batches, ReadingRules()))
