@@ -15,10 +15,12 @@ from vnvaxmatch.bulk.decide import Decided
 from vnvaxmatch.bulk.packing import pack, unpack
 from vnvaxmatch.bulk.provenance import about_library
 from vnvaxmatch.bulk.reading import ReadingRules
+from vnvaxmatch.bulk.sources.folder import files_of
 from vnvaxmatch.bulk.sources.source import BATCH_ROWS
 from vnvaxmatch.bulk.spill import Spill
 from vnvaxmatch.bulk.workers import Workers
 from vnvaxmatch.bulk.worklists import SPOOLED
+from vnvaxmatch.errors import InputError
 from vnvaxmatch.normalize.tables import tables_digest
 
 __all__ = ["Keeping", "begun_on", "identity_of", "kept_in"]
@@ -85,8 +87,8 @@ def identity_of(
     ``about`` is what the manifest says of matcher, policy and registry.
     """
     stats = []
-    with contextlib.suppress(OSError):  # whoever opens it says what is wrong
-        files = sorted(doses.iterdir()) if doses.is_dir() else [doses]
+    with contextlib.suppress(OSError, InputError):  # whoever opens it says what is wrong
+        files = files_of(doses) if doses.is_dir() else [doses]
         stats = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
     parts = {
         **about,

@@ -31,6 +31,7 @@ from vnvaxmatch.bulk.provenance import (
     about_library,
     about_model,
     digest,
+    list_bytes,
     vote,
     write_json,
 )
@@ -308,8 +309,8 @@ def open_doses(doses: Path, options: InputOptions) -> Source:
 def _is_short(doses: Path) -> bool:
     """Tell whether a list is read by one process in a few seconds: more would take more memory."""
     try:
-        return doses.stat().st_size < _SHORT
-    except OSError:
+        return list_bytes(doses) < _SHORT
+    except (OSError, InputError):
         return False  # whoever opens it says what is wrong
 
 

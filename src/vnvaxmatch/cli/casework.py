@@ -206,12 +206,14 @@ def _list_of(results: Results, given: Path | None) -> Path:
     places = [given] if given else [results.folder.resolve().parent / name, Path(name)]
     for path in places:
         try:
-            if path.is_file() and digest(path) == results.list_digest:
+            if path.exists() and digest(path) == results.list_digest:
                 return path
+        except InputError:
+            continue  # a folder that is no list
         except OSError as error:
             raise InputError(f"cannot read {path}: {error.strerror}") from error
     if given is not None:
-        what = "is not the list that the results were made of" if given.is_file() else "is no file"
+        what = "is not the list that the results were made of" if given.exists() else "is not there"
         raise InputError(f"{given} {what}; name that list with --doses, or verify this one")
     raise InputError(
         f"the list {name} is neither beside {results.folder} nor here, or it was changed since; "

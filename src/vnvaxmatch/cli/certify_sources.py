@@ -71,8 +71,10 @@ def list_of(opened: Results, given: Path | None) -> Path:
     name = Path(opened.list_name).name
     for path in [given] if given else [opened.folder.resolve().parent / name, Path(name)]:
         try:
-            if path.is_file() and digest(path) == opened.list_digest:
+            if path.exists() and digest(path) == opened.list_digest:
                 return path
+        except InputError:
+            continue  # a folder that is no list
         except OSError as error:
             raise InputError(f"cannot read {path}: {error.strerror}") from error
     if given is not None:

@@ -6,6 +6,16 @@ is broken, how and how often is in :data:`KINDS`; the truth about every row is w
 
 from vnvaxmatch.synthetic.doses import LAST_DAY
 from vnvaxmatch.synthetic.kinds import KINDS, Kind
-from vnvaxmatch.synthetic.write import MOST_ROWS_IN_A_SHEET, Synthesis, synthesize
+from vnvaxmatch.synthetic.layout import IN_PARTS_ABOVE, MOST_ROWS_IN_A_SHEET, Format
+from vnvaxmatch.synthetic.write import Synthesis, synthesize
 
-__all__ = ["KINDS", "LAST_DAY", "MOST_ROWS_IN_A_SHEET", "Kind", "Synthesis", "synthesize"]
+__all__ = [
+    "IN_PARTS_ABOVE",
+    "KINDS",
+    "LAST_DAY",
+    "MOST_ROWS_IN_A_SHEET",
+    "Format",
+    "Kind",
+    "Synthesis",
+    "synthesize",
+]

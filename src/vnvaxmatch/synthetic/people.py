@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vnvaxmatch.errors import InputError
+from vnvaxmatch.synthetic.numbers import draw_numbers
 from vnvaxmatch.synthetic.parts import names, places
 
 __all__ = [
@@ -32,7 +33,7 @@ __all__ = [
 BLOCK = 65_536
 """People in a block, and rows of a list in a block."""
 
-MOST_PEOPLE = 100_000_000
+MOST_PEOPLE = 120_000_000
 """Above this the numbers of a large province could run out."""
 
 LAST_BIRTH = date(2021, 12, 31)
@@ -43,10 +44,6 @@ _DEFAULT_DAY = 0.06
 _DEFAULT_BEFORE = 1975
 _YEAR_ONLY = 0.03
 _YEAR_ONLY_BEFORE = 1960
-_FORMER_CMND = 0.26  # of those old enough to have had one, about a fifth of all
-_CANCELLED = 0.004
-_WRONG_STRUCTURE = 0.01
-_CMND_ONLY = 0.03
 _TWIN = 0.004
 _NAMESAKE = 0.0005
 _PHONE = 0.85
@@ -56,10 +53,7 @@ _AGE_BANDS = (0.085, 0.085, 0.08, 0.07, 0.065, 0.075, 0.085, 0.08, 0.075, 0.065,
 _MOBILE = ("032", "033", "034", "035", "036", "037", "038", "039", "070", "076", "077", "078",
            "079", "081", "082", "083", "084", "085", "056", "058", "086", "088", "089", "090",
            "091", "093", "094", "096", "097", "098")  # fmt: skip
-_SIX_DIGITS = 1_000_000
 _SEVEN_DIGITS = 10_000_000
-_STEP = 2_654_435_761  # mixes the bits
-_ROUNDS = (1, 12_345, 987_654, 55_555)
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -139,7 +133,7 @@ def people_block(seed: int, block: int, *, total: int) -> People:
     twin = _twins(rng, traits, birth, province, commune, today)
     _namesakes(rng, traits, female, birth)
     born = birth.astype("datetime64[Y]").astype(np.int64) + 1970
-    numbers = _numbers(rng, female, born, province, twin, block=block, blocks=blocks)
+    numbers = draw_numbers(rng, female, born, province, twin, block=block, blocks=blocks)
     return People(
         index=np.arange(block * BLOCK, block * BLOCK + size),
         female=female,
@@ -228,83 +222,6 @@ def _namesakes(
     model = (chosen + size // 2) % size
     for trait in (*traits.values(), female, birth):
         trait[chosen] = trait[model]
-
-
-def _numbers(
-    rng: np.random.Generator,
-    female: Bools,
-    born: Ints,
-    province: Ints,
-    twin: Ints,
-    *,
-    block: int,
-    blocks: int,
-) -> dict[str, Ints]:
-    """Draw numbers after Circular 59/2021/TT-BCA; nobody shares one with anybody.
-
-    Twins of one sex, who were registered together, have neighbouring ones.
-    """
-    size = len(born)
-    start = np.asarray([int(code) for code in places().provinces.items])[province]
-    digit = (born // 100 - 19) * 2 + female
-    wrong = rng.random(size) < _WRONG_STRUCTURE
-    cancelled = rng.random(size) < _CANCELLED
-    # a wrong sex digit, in the number held now or in the cancelled one
-    true_head = start * 1000 + digit * 100 + born % 100
-    wrong_head = start * 1000 + (digit ^ 1) * 100 + born % 100
-    heads = np.concatenate([np.where(wrong, wrong_head, true_head), wrong_head])
-    tails = 2 * _tails(heads, _SIX_DIGITS // 2, block=block, blocks=blocks)
-    beside = twin[(heads[twin] == heads[twin - 1]) & ~np.isin(twin - 1, twin)]
-    tails[beside] = tails[beside - 1] + 1  # odd ones are nobody else's
-    twelve = heads * _SIX_DIGITS + tails
-    prefixes = places().cmnd_prefixes
-    choice = rng.random(size)
-    options = [[int(prefix) for prefix in some] for some in prefixes]
-    table = np.asarray([[row[0], row[-1]] for row in options])
-    head = table[province, (choice < 0.5).astype(np.int64)]
-    nine = head * _SEVEN_DIGITS + _tails(head, _SEVEN_DIGITS, block=block, blocks=blocks)
-    old_enough = born <= 2003
-    only = old_enough & (rng.random(size) < _CMND_ONLY)
-    former = old_enough & ~only & (rng.random(size) < _FORMER_CMND)
-    return {
-        "number": np.where(only, nine, twelve[:size]),
-        "nine_digits": only.astype(np.int64),
-        "cmnd": np.where(former, nine, -1),
-        "cancelled": np.where(cancelled & ~only & ~wrong, twelve[size:], -1),
-    }
-
-
-def _tails(heads: Ints, space: int, *, block: int, blocks: int) -> Ints:
-    """Give every number of a head another tail; each block has its own share of the tails."""
-    share = space // blocks
-    order = np.argsort(heads, kind="stable")
-    ordered = heads[order]
-    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
-    lengths = np.diff(np.r_[starts, len(ordered)])
-    rank = np.empty(len(heads), dtype=np.int64)
-    rank[order] = np.arange(len(heads)) - np.repeat(starts, lengths)
-    return _shuffled(block * share + rank, heads, space)
-
-
-def _shuffled(values: Ints, heads: Ints, space: int) -> Ints:
-    """Permute the numbers below ``space``, for every head in another way.
-
-    A Feistel network over a power of four; what falls outside goes round again. A simple step
-    through all numbers would be a lattice, in which near numbers are a thousand times too common.
-    """
-    half = ((space - 1).bit_length() + 1) // 2
-    mask = (1 << half) - 1
-    shuffled = values.astype(np.int64)
-    outside = np.ones(len(shuffled), dtype=np.bool_)
-    while outside.any():
-        left, right = shuffled[outside] >> half, shuffled[outside] & mask
-        head = heads[outside]
-        for step in _ROUNDS:
-            mixed = (right * 40_503 + head * 7_919 + step) * _STEP
-            left, right = right, left ^ ((mixed ^ (mixed >> 17)) & mask)
-        shuffled[outside] = left << half | right
-        outside = shuffled >= space
-    return shuffled
 
 
 def _phones(rng: np.random.Generator, size: int) -> Ints:

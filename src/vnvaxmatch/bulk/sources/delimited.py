@@ -46,14 +46,14 @@ class Layout:
 def open_delimited(path: Path, options: Options) -> Source:
     """Open a delimited text file; encoding, delimiter and row of headings are found out."""
     layout, lines = _layout(path, options)
-    if lines <= layout.lines:
+    if lines <= layout.lines and not options.may_be_empty:
         raise InputError(f"{path} has headings but no rows")
     return Source(
         path,
         "csv",
         layout.columns,
         _batches(path, layout),
-        rows=lines - layout.lines,
+        rows=max(lines - layout.lines, 0),
         details={"encoding": layout.encoding, "delimiter": layout.delimiter},
     )
 

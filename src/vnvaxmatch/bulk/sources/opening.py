@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import BinaryIO
@@ -14,15 +15,25 @@ __all__ = ["open_source"]
 
 
 def open_source(path: str | Path, options: Options) -> Source:
-    """Open a list by what it holds, not by its suffix.
+    """Open a list by what it holds, not by its suffix; a folder of files of one kind is one list.
 
     Raises :class:`InputError` in one line for what cannot be read, and
     :class:`~vnvaxmatch.errors.ColumnError` where a mandatory column is not found.
     """
     path = Path(path)
+    if os.path.isdir(path):  # unlike Path, it never raises: what cannot be looked at says so below
+        from vnvaxmatch.bulk.sources.folder import open_folder
+
+        return open_folder(path, options, open_file=_open_file)
+    source = _open_file(path, options)
+    if source is None:
+        raise InputError(f"{path} is empty: 0 bytes; export the list again")
+    return source
+
+
+def _open_file(path: Path, options: Options) -> Source | None:
+    """Open a file; None for one of 0 bytes."""
     try:
-        if path.is_dir():
-            raise InputError(f"{path} is a folder; name the list inside it")
         if path.exists() and not path.is_file():
             raise InputError(f"{path} is a pipe or a device; save the list to a file first")
         with path.open("rb") as file:
@@ -34,7 +45,7 @@ def open_source(path: str | Path, options: Options) -> Source:
         ) from error
     match kind:
         case "empty":
-            raise InputError(f"{path} is empty: 0 bytes; export the list again")
+            return None
         case "parquet":
             from vnvaxmatch.bulk.sources.parquet import open_parquet
 

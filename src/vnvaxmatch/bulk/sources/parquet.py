@@ -14,7 +14,7 @@ from vnvaxmatch.bulk.columns import choose
 from vnvaxmatch.bulk.sources.source import BATCH_ROWS, Options, Source, text_batch
 from vnvaxmatch.errors import ColumnError, InputError
 
-__all__ = ["open_parquet"]
+__all__ = ["as_texts", "open_parquet"]
 
 
 def open_parquet(path: Path, options: Options) -> Source:
@@ -34,7 +34,7 @@ def open_parquet(path: Path, options: Options) -> Source:
             raise ColumnError(f"{path}: two columns are named «{heading}»; rename one of them")
         if not _is_plain(kind):
             raise InputError(f"{path}: column «{heading}» ({name}) holds {kind}, which is no text")
-    if file.metadata.num_rows == 0:
+    if file.metadata.num_rows == 0 and not options.may_be_empty:
         raise InputError(f"{path} has headings but no rows")
 
     def batches() -> Iterator[pa.RecordBatch]:
@@ -42,7 +42,7 @@ def open_parquet(path: Path, options: Options) -> Source:
         try:
             for batch in file.iter_batches(BATCH_ROWS, columns=wanted):
                 yield text_batch(
-                    {n: _text(batch.column(headings[i])) for n, i in columns.found.items()}
+                    {n: as_texts(batch.column(headings[i])) for n, i in columns.found.items()}
                 )
         except (pa.ArrowException, OSError) as error:
             raise InputError(f"{path} is damaged: a row group cannot be read") from error
@@ -62,7 +62,8 @@ def _is_plain(kind: pa.DataType) -> bool:
     )
 
 
-def _text(column: pa.Array) -> pa.Array:
+def as_texts(column: pa.Array) -> pa.Array:
+    """Write the cells of a column of any plain type as a person would; a null is an empty cell."""
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if pa.types.is_timestamp(column.type):

@@ -29,11 +29,13 @@ class Options:
     delimiter: str | None = None
     encoding: str | None = None
     sheet: str | None = None
+    may_be_empty: bool = False
+    """Whether headings without rows will do: the list has more files."""
 
 
 @attrs.frozen
 class Source:
-    """An opened list.
+    """An opened list: a file, or a folder of them.
 
     ``batches`` yields record batches with one text column per found column, never null, and the
     boolean column :data:`UNREADABLE`. ``rows`` is an estimate for progress. ``notes`` are sentences

@@ -43,7 +43,7 @@ def open_spreadsheet(path: Path, options: Options, *, zipped: bool) -> Source:
     notes = (f"read sheet «{sheet}», not: {', '.join(others)}",) if others else ()
     reader = workbook.get_sheet_by_name(sheet)
     rows = max(reader.total_height - heading_row, 0)  # the height counts from the row below it
-    if rows == 0:
+    if rows == 0 and not options.may_be_empty:
         raise InputError(f"{path}, sheet «{sheet}», has headings but no rows")
     return Source(
         path,
