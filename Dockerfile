@@ -1,22 +1,24 @@
 # A registry server: `docker build --tag vnvaxmatch .`, then see docs/how-to/run-registry.md.
 # The image holds the program alone. Registry, certificates, tokens and ledger are mounted at /data.
 
-# First stage: build the wheel, and install it with what the server needs into a folder of its own.
+# First stage: build the wheel, and install it with what a server needs, and its audit in PostgreSQL,
+# into a folder of its own.
 FROM python:3.13-slim AS build
 WORKDIR /build
 COPY . .
 RUN python -m venv /opt/vnvaxmatch \
- && /opt/vnvaxmatch/bin/pip install --no-cache-dir --constraint constraints.txt '.[server]'
+ && /opt/vnvaxmatch/bin/pip install --no-cache-dir --constraint constraints.txt '.[server,postgres]'
 
 # Second stage: that folder, and a user who may do nothing but run it.
 FROM python:3.13-slim
 COPY --from=build /opt/vnvaxmatch /opt/vnvaxmatch
-RUN useradd --system --no-create-home --uid 10001 registry \
+RUN useradd --no-create-home --shell /usr/sbin/nologin --uid 10001 registry \
  && mkdir /data && chown registry /data
 ENV PATH=/opt/vnvaxmatch/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1
-USER registry
+# By its number, so that whoever starts it can see that it is not root.
+USER 10001
 WORKDIR /data
 EXPOSE 8443
 

@@ -2,7 +2,7 @@
 
 Beside each figure of writing stands the floor: the same rows in a bare table of the same store, in
 clear, with as many commits, and no tree, no keys, no streams. PostgreSQL is measured where
-VNVAXMATCH_TEST_POSTGRES has the address of a database.
+VNVAXMATCH_TEST_POSTGRES has the address of a database, with a tenth of the events.
 
 Run it as ``python benchmarks/ledger.py [EVENTS]``.
 """
@@ -19,10 +19,15 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from vnvaxmatch.ledger import Event, KeyRing, open_ledger
+
+if TYPE_CHECKING:
+    from vnvaxmatch.ledger.postgres_sessions import Session
 
 KEYS = KeyRing({"one": bytes(32)}, current="one")
 AT = datetime(2026, 5, 4, tzinfo=UTC)
@@ -96,6 +101,36 @@ def floor(path: Path, events: int) -> None:
                 write(range(events + number, events + number + 1))
 
 
+def floor_postgres(where: str, events: int) -> None:
+    """Write the same rows into a bare table of PostgreSQL."""
+    with _session(where) as session:
+        session.run(f"CREATE SCHEMA {session.address.schema}")
+        session.run("CREATE TABLE rows (id bigint PRIMARY KEY, stream text, content text)")
+        with timed(f"floor: {events:,} rows, {BATCH:,} at a time", events):
+            for start in range(0, events, BATCH):
+                rows = map(_row, range(start, min(start + BATCH, events)))
+                lines = "".join(f"{number}\t{stream}\t{text}\n" for number, stream, text in rows)
+                content = lines.replace("\\", "\\\\").encode()
+                session.run("COPY rows FROM STDIN", stream=BytesIO(content))
+        with timed(f"floor: {SINGLES:,} rows, one at a time", SINGLES):
+            for number in range(events, events + SINGLES):
+                row = dict(zip("abc", _row(number), strict=True))
+                session.run("INSERT INTO rows VALUES (:a, :b, :c)", **row)
+
+
+@contextmanager
+def _session(where: str) -> Iterator[Session]:
+    from vnvaxmatch.ledger.postgres_addresses import Address
+    from vnvaxmatch.ledger.postgres_sessions import Session
+
+    session = Session(Address.read(where), patience=60.0)
+    try:
+        session.connect()
+        yield session
+    finally:
+        session.close()
+
+
 def _row(number: int) -> tuple[int, str, str]:
     made = event(number)
     content = {"at": made.at.isoformat(), **made.data, **made.personal}
@@ -123,6 +158,13 @@ def together(where: str, name: str) -> None:
         assert ledger.check().sound
 
 
+def drop(*schemas: str) -> None:
+    """Leave nothing in the database."""
+    for where in schemas:
+        with _session(where) as session:
+            session.run(f"DROP SCHEMA {session.address.schema} CASCADE")
+
+
 def main(events: int) -> None:
     """Print a table."""
     print("| what | took | per second |\n|---|---|---|")
@@ -137,9 +179,14 @@ def main(events: int) -> None:
         if address:
             joint = "&" if "?" in address else "?"
             schema = f"bench_{os.getpid()}"
+            floors, bulks, joined = (
+                f"{address}{joint}schema={schema}_{what}" for what in ("floor", "bulk", "together")
+            )
             measure += [
-                lambda: bulk(f"{address}{joint}schema={schema}_bulk", events // 10),
-                lambda: together(f"{address}{joint}schema={schema}_together", "PostgreSQL"),
+                lambda: floor_postgres(floors, events // 10),
+                lambda: bulk(bulks, events // 10),
+                lambda: together(joined, "PostgreSQL"),
+                lambda: drop(floors, bulks, joined),
             ]
         for one in measure:
             one()

@@ -1,16 +1,15 @@
 """``vnvaxmatch casework`` as a person runs it: open, status, show, and what is refused."""
 
-import csv
 import json
 import re
-import signal
 import stat
 
 import click
 import pytest
 from click.testing import CliRunner
 
-from vnvaxmatch.bulk import build_registry, verify
+from tests.cli.lists import verified, write
+from vnvaxmatch.bulk import verify
 from vnvaxmatch.casework import Act, Actor, Casework, Role, Side
 from vnvaxmatch.cli.app import app, run
 from vnvaxmatch.cli.casework import casework
@@ -37,27 +36,12 @@ PEOPLE = [
 ]
 
 
-def write(path, headings, rows):
-    """Write a list."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([headings, *rows])
-    return path
-
-
 @pytest.fixture
 def folder(tmp_path):
     """A verified list, its results and a key file, in one folder."""
-    before = signal.getsignal(signal.SIGTERM)
-    write(tmp_path / "p.csv", ["key", "full_name", "date_of_birth", "sex", "id_number"], PEOPLE)
-    build_registry(tmp_path / "p.csv", out=tmp_path / "reg.duckdb")
-    verify(
-        write(tmp_path / "doses.csv", HEADINGS, ROWS),
-        registry=tmp_path / "reg.duckdb",
-        out=tmp_path / "results",
-    )
+    verified(tmp_path, HEADINGS, ROWS, people=PEOPLE)
     run(["casework", "keys", str(tmp_path / "keys.json"), "--name", "k1"])
-    yield tmp_path
-    signal.signal(signal.SIGTERM, before)
+    return tmp_path
 
 
 def opening(folder, *more):
@@ -235,7 +219,7 @@ def test_the_list_can_be_elsewhere_and_have_another_name(folder, capfd):
     assert run(opening(folder, "--doses", str(other))) == 1
     assert "is not the list" in capfd.readouterr().err
     assert run(opening(folder, "--doses", str(folder / "none.csv"))) == 1
-    assert "is no file" in capfd.readouterr().err
+    assert "is not there" in capfd.readouterr().err
     assert run(opening(folder, "--doses", str(folder / "moved.csv"))) == 0
 
 

@@ -3,7 +3,6 @@
 import csv
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -12,7 +11,7 @@ import openpyxl
 import pytest
 from click.testing import CliRunner
 
-from vnvaxmatch.bulk import build_registry, verify
+from tests.cli.lists import verified
 from vnvaxmatch.casework import Casework, State
 from vnvaxmatch.cli.app import app, run
 from vnvaxmatch.cli.keys import read_keys
@@ -34,28 +33,13 @@ PEOPLE = [
 ]
 
 
-def write(path, headings, rows):
-    """Write a list."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([headings, *rows])
-    return path
-
-
 @pytest.fixture
 def folder(tmp_path):
     """Opened cases of a verified list, a registry and a key file, in one folder."""
-    before = signal.getsignal(signal.SIGTERM)
-    write(tmp_path / "p.csv", ["key", "full_name", "date_of_birth", "sex", "id_number"], PEOPLE)
-    build_registry(tmp_path / "p.csv", out=tmp_path / "reg.duckdb")
-    verify(
-        write(tmp_path / "doses.csv", HEADINGS, ROWS),
-        registry=tmp_path / "reg.duckdb",
-        out=tmp_path / "results",
-    )
+    verified(tmp_path, HEADINGS, ROWS, people=PEOPLE)
     run(["casework", "keys", str(tmp_path / "keys.json"), "--name", "k1"])
     run(["casework", "open", str(tmp_path / "results"), *ledger(tmp_path), "--by", "may-1"])
-    yield tmp_path
-    signal.signal(signal.SIGTERM, before)
+    return tmp_path
 
 
 def ledger(folder):

@@ -1,6 +1,5 @@
 """``vnvaxmatch certify`` as a person runs it: sign, prove, verify, withdraw; and openssl alone."""
 
-import csv
 import json
 import os
 import shutil
@@ -12,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.certify.authority.issuing import TestCA
-from vnvaxmatch.bulk import build_registry, verify
+from tests.cli.lists import verified, write
 from vnvaxmatch.casework import Act, Actor, Casework, Done, Role, Side, State
 from vnvaxmatch.casework.results import open_results
 from vnvaxmatch.certify.batches import Batch
@@ -56,13 +55,6 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 OFFICE = "Trạm Y tế xã Thử"
 
 
-def write(path, headings, rows):
-    """Write a list."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([headings, *rows])
-    return path
-
-
 def invoke(*arguments, code=0):
     """Run a command of the group; what it raises is raised."""
     done = CliRunner().invoke(certify, list(map(str, arguments)), catch_exceptions=False)
@@ -80,13 +72,7 @@ def authority():
 def made(tmp_path_factory, authority):
     """Results, a signer and its trust, in one folder."""
     folder = tmp_path_factory.mktemp("certify")
-    write(folder / "p.csv", ["key", "full_name", "date_of_birth", "sex", "id_number"], PEOPLE)
-    build_registry(folder / "p.csv", out=folder / "reg.duckdb")
-    verify(
-        write(folder / "doses.csv", HEADINGS, ROWS),
-        registry=folder / "reg.duckdb",
-        out=folder / "results",
-    )
+    verified(folder, HEADINGS, ROWS, people=PEOPLE)
     (folder / "office.p12").write_bytes(authority.officer().p12(b"secret"))
     (folder / "password").write_text("secret\n")
     save_trust(authority.trust(), folder / "trust")

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import signal
 
 import click
 import pytest
@@ -23,11 +22,9 @@ ROWS = [
 @pytest.fixture
 def doses(tmp_path):
     """A list of two namesakes, one of them with a dose entered twice."""
-    before = signal.getsignal(signal.SIGTERM)
     with (tmp_path / "doses.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([HEADINGS, *ROWS])
-    yield tmp_path / "doses.csv"
-    signal.signal(signal.SIGTERM, before)
+    return tmp_path / "doses.csv"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ import errno
 import json
 import os
 import pty
-import signal
 import subprocess
 import sys
 
@@ -27,9 +26,7 @@ def folder(tmp_path, monkeypatch):
         with (tmp_path / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([headings, *ROWS])
     monkeypatch.chdir(tmp_path)
-    before = signal.getsignal(signal.SIGTERM)
-    yield tmp_path
-    signal.signal(signal.SIGTERM, before)
+    return tmp_path
 
 
 def process(*arguments, **options):

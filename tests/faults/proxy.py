@@ -17,7 +17,9 @@ from enum import StrEnum
 
 import attrs
 
-from .serving import Asked, Listener, Reader, Writer, message, reply
+from tests.listening import Listener, Reader, Writer
+
+from .serving import Asked, message, reply
 
 __all__ = ["CERTIFICATES", "UNREADABLE", "Certificates", "Fault", "Proxy", "Schedule"]
 

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from tests.listening import Listener, Reader, Writer
 from vnvaxmatch import Claim, Disclosure, Entry, Exact, MemoryRegistry, Verdict, match
 from vnvaxmatch.backends.remote import LocalTransport, RemoteRegistry, Request, Response
 from vnvaxmatch.backends.remote.codecs import Answerer, Codec, answerer, codec
 
-from .serving import Asked, Listener, Reader, Writer, message, reply
+from .serving import Asked, message, reply
 
 __all__ = ["CODECS", "Registry", "answering", "asking", "entries", "people", "truth"]
 

@@ -1,22 +1,19 @@
-"""Servers of the tests' own on free ports of this computer, all in one thread with an event loop.
+"""What the servers of these tests know of HTTP/1.1.
 
-They know just enough of HTTP/1.1: bodies with Content-Length, and connections that stay open.
+It is just enough: bodies with Content-Length, and connections that stay open.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import hashlib
-import ssl
-import threading
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import Mapping
 
 import attrs
 
-__all__ = ["ECHO", "Asked", "Listener", "Reader", "Writer", "message", "reply", "serving"]
+from tests.listening import Reader
 
-Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
+__all__ = ["ECHO", "Asked", "message", "reply"]
+
 ECHO = "idempotency-key"
 
 
@@ -55,59 +52,6 @@ class Asked:
         return hashlib.sha256(self.path.encode() + b"\0" + self.body).digest()
 
 
-class Listener:
-    """Something that listens, until it is stopped."""
-
-    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
-        self.tls = tls
-        self.port = 0
-        self.connections = 0
-        self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    @property
-    def url(self) -> str:
-        """Its address."""
-        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.port}"
-
-    async def start(self) -> None:
-        """Listen, on the port of before if there was one."""
-        self._server = await asyncio.start_server(
-            self._connected, "127.0.0.1", self.port, ssl=self.tls, backlog=512
-        )
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    def shut(self) -> None:
-        """Stop listening and drop all connections: from now on, nobody listens there."""
-        if self._server is not None:
-            self._server.close()
-        for task in self._tasks:
-            task.cancel()
-
-    async def stop(self) -> None:
-        """Shut, and wait until all has ended."""
-        self.shut()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _connected(self, reader: Reader, writer: Writer) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        self.connections += 1
-        try:
-            await self.talk(reader, writer)
-        except (OSError, EOFError, asyncio.CancelledError):
-            pass
-        finally:
-            self._tasks.discard(task)
-            with contextlib.suppress(Exception):
-                writer.close()
-
-    async def talk(self, reader: Reader, writer: Writer) -> None:
-        """Serve one connection."""
-        raise NotImplementedError
-
-
 async def message(reader: Reader) -> Asked:
     """Read a head and its body: a request, or a response."""
     head = (await reader.readuntil(b"\r\n\r\n"))[:-4]
@@ -124,37 +68,3 @@ def reply(
     all_headers = {**headers, **named, "content-length": str(len(body))}
     lines = [f"{name}: {value}" for name, value in all_headers.items()]
     return "\r\n".join([f"HTTP/1.1 {status} X", *lines, "", ""]).encode() + body
-
-
-async def _end() -> None:
-    """End what is still going on, such as a connection that was accepted at the last moment."""
-    own = asyncio.current_task()
-    others = [task for task in asyncio.all_tasks() if task is not own]
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
-    await asyncio.sleep(0.01)  # what was aborted is closed in the next rounds of the loop
-
-
-@contextlib.contextmanager
-def serving(*listeners: Listener) -> Iterator[asyncio.AbstractEventLoop]:
-    """Run them in a thread."""
-    loop = asyncio.new_event_loop()
-    loop.set_exception_handler(lambda *_: None)  # broken connections are what this is for
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-
-    def run(job: Awaitable[object]) -> None:
-        asyncio.run_coroutine_threadsafe(job, loop).result(10)  # type: ignore[arg-type]
-
-    try:
-        for one in listeners:
-            run(one.start())
-        yield loop
-    finally:
-        for one in reversed(listeners):
-            run(one.stop())
-        run(_end())
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from tests.listening import serving
 from vnvaxmatch.backends.remote import Limits
 from vnvaxmatch.bulk.remote import Remote, verify_remote
 
 from .commands import command, run, served, started
 from .proxy import CERTIFICATES, Fault, Proxy, Schedule
-from .serving import serving
 
 pytest.importorskip("uvicorn", reason="the extra server is not installed")
 parquet = pytest.importorskip("pyarrow.parquet", reason="the extra bulk is not installed")

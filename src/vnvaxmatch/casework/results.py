@@ -7,7 +7,6 @@ again by its digest.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
@@ -19,6 +18,7 @@ import attrs
 from vnvaxmatch.casework.findings import told
 from vnvaxmatch.casework.opening import NewCase, Origin
 from vnvaxmatch.errors import InputError, MissingExtraError
+from vnvaxmatch.folders import manifest_of
 from vnvaxmatch.ledger import JSON
 from vnvaxmatch.policy import Outcome
 from vnvaxmatch.records import Field
@@ -132,25 +132,9 @@ def open_results(folder: Path) -> Results:
 
     Raises :class:`InputError`.
     """
-    path = folder / "manifest.json"
+    manifest = manifest_of(folder)
+    path, results = folder / "manifest.json", folder / "results.parquet"
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise InputError(
-            f"{folder} is no results folder: it has no manifest.json; name a folder that "
-            "`vnvaxmatch verify` wrote"
-        ) from error
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is damaged: it is no JSON; {_AGAIN}") from error
-    results = folder / "results.parquet"
-    try:
-        if manifest["command"] != "verify":
-            raise InputError(
-                f"{folder} holds the results of `vnvaxmatch {manifest['command']}`, where nothing "
-                "was compared; name a folder that `vnvaxmatch verify` wrote"
-            )
         opened = Results(folder, manifest, int(manifest["rows"]))
         opened.origin()
         expected = manifest["outputs"]["results.parquet"]

@@ -18,6 +18,7 @@ from vnvaxmatch.cli.shared import FOLDER
 from vnvaxmatch.errors import BackendError, InputError, OutputError
 from vnvaxmatch.explain import Explanation, verdict_of_row
 from vnvaxmatch.explain import explain as explain_verdict
+from vnvaxmatch.folders import manifest_of
 from vnvaxmatch.messages import LANGUAGES, Lang
 from vnvaxmatch.policy import Disclosure, Verdict
 from vnvaxmatch.records import Claim
@@ -151,34 +152,11 @@ def _verdict_of_claim(claim: Claim, registry: Path, by: str) -> Verdict:
 
 def _verdict_of_folder(folder: Path, row: int) -> Verdict:
     """Read one row of a results folder, and nothing but its part of the file."""
-    manifest = _manifest(folder)
-    if manifest.get("command") != "verify":
-        raise InputError(
-            f"{folder} holds the results of `vnvaxmatch {manifest.get('command')}`, where nothing "
-            "was compared; name a folder that `vnvaxmatch verify` wrote"
-        )
+    manifest = manifest_of(folder)
     cells = _cells(folder / "results.parquet", row)
     if cells.get("row") != row:
         raise InputError(f"{folder / 'results.parquet'} is not in the order of its rows")
     return verdict_of_row(cells, manifest=manifest)
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
-    path = folder / "manifest.json"
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise InputError(
-            f"{folder} is no results folder: it has no manifest.json; name a folder that "
-            "`vnvaxmatch verify` wrote"
-        ) from error
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is damaged: it is no JSON; verify the list again") from error
-    if not isinstance(content, dict):
-        raise InputError(f"{path} is no manifest of a results folder; verify the list again")
-    return content
 
 
 def _cells(path: Path, row: int) -> dict[str, Any]:

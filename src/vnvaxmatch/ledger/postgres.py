@@ -16,7 +16,8 @@ from vnvaxmatch.errors import LedgerError
 from vnvaxmatch.ledger.keys import DESTROYED, KeyRing, Master, Random
 from vnvaxmatch.ledger.leaves import Row
 from vnvaxmatch.ledger.logs import Log
-from vnvaxmatch.ledger.postgres_sessions import Address, Session
+from vnvaxmatch.ledger.postgres_addresses import Address
+from vnvaxmatch.ledger.postgres_sessions import Session
 from vnvaxmatch.ledger.stores import Batch, End, Kept, Standing
 
 __all__ = ["PostgresLedger"]
@@ -36,8 +37,9 @@ class PostgresLedger(Log):
     """A ledger in a schema of a PostgreSQL database, for any number of writers anywhere.
 
     The address is ``postgresql://user:password@host:port/database``; ``?schema=`` names the schema
-    (``vnvaxmatch_ledger``), ``?host=`` the folder of a Unix socket, ``?sslmode=require`` (or
-    ``verify-full``) asks for TLS. Who writes waits for who is writing, up to ``patience`` seconds.
+    (``vnvaxmatch_ledger``), ``?host=`` the folder of a Unix socket, and
+    ``?sslmode=verify-full&sslrootcert=ca.pem`` asks for TLS with who can prove to be that host. Who
+    writes waits for who is writing, up to ``patience`` seconds.
     A connection that breaks is an error, and the next call makes another. Close it, or use it in a
     ``with`` statement. What cannot be reached, read or written is a
     :class:`~vnvaxmatch.errors.LedgerError`. Needs the extra ``postgres``.

@@ -1,31 +1,28 @@
-"""A connection to the PostgreSQL database of a ledger: its address, its tables, its troubles."""
+"""A connection to the PostgreSQL database of a ledger: its tables, its troubles."""
 
 from __future__ import annotations
 
 import os
-import re
 import socket
 import ssl
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Final, Self
-from urllib.parse import parse_qsl, unquote, urlsplit
-
-import attrs
+from typing import Any, Final
 
 from vnvaxmatch.errors import LedgerError, MissingExtraError
-from vnvaxmatch.outcome import redact
+from vnvaxmatch.ledger.postgres_addresses import Address
 
 try:
     import pg8000.native
     from pg8000.exceptions import DatabaseError, InterfaceError
+    from scramp import ScramException  # type: ignore[import-untyped]  # it has no types
 except ModuleNotFoundError as error:
-    if (error.name or "").split(".")[0] != "pg8000":
+    if (error.name or "").split(".")[0] not in ("pg8000", "scramp"):
         raise
     raise MissingExtraError("postgres") from error
 
-__all__ = ["FORMAT", "Address", "Session"]
+__all__ = ["FORMAT", "Session"]
 
 FORMAT: Final = 1
 """Counts up with every change of the tables, or of what a leaf holds."""
@@ -48,62 +45,7 @@ _TABLES: Final = (
 )
 _TO_CONNECT: Final = 30.0
 """Seconds."""
-_OPTIONS: Final = frozenset({"schema", "host", "sslmode"})
-_SSL_MODES: Final = frozenset({"disable", "require", "verify-full"})
 _BROKEN: Final = (InterfaceError, OSError, struct.error)
-
-
-@attrs.frozen
-class Address:
-    """Where a ledger is in which database."""
-
-    host: str | None
-    port: int
-    database: str
-    user: str
-    password: str | None = attrs.field(repr=redact)
-    schema: str = "vnvaxmatch_ledger"
-    socket: str | None = None
-    sslmode: str = ""
-
-    @classmethod
-    def read(cls, text: str, /) -> Self:
-        """Read an address ``postgresql://user:password@host:port/database?schema=name``."""
-        try:
-            parts = urlsplit(text)
-            port = parts.port or 5432
-            options = dict(parse_qsl(parts.query, strict_parsing=True)) if parts.query else {}
-        except ValueError:
-            raise LedgerError(
-                "the address of the ledger cannot be read: it is written "
-                "postgresql://user:password@host:port/database"
-            ) from None
-        if unknown := sorted(options.keys() - _OPTIONS):
-            raise LedgerError(f"the address has an option {unknown[0]!r} that is not known")
-        schema = options.get("schema", "vnvaxmatch_ledger")
-        if not re.fullmatch("[a-z_][a-z0-9_]{0,62}", schema):
-            raise LedgerError("the schema is not of small letters, digits and underscores")
-        sslmode = options.get("sslmode", "")
-        if sslmode and sslmode not in _SSL_MODES:
-            raise LedgerError(f"sslmode is one of {', '.join(sorted(_SSL_MODES))}")
-        host = options.get("host") or parts.hostname or "localhost"
-        is_socket = host.startswith("/")
-        user = unquote(parts.username) if parts.username else os.environ.get("USER", "postgres")
-        return cls(
-            host=None if is_socket else host,
-            port=port,
-            database=unquote(parts.path[1:]) or user,
-            user=user,
-            password=unquote(parts.password) if parts.password else None,
-            schema=schema,
-            socket=f"{host}/.s.PGSQL.{port}" if is_socket else None,
-            sslmode=sslmode,
-        )
-
-    def __str__(self) -> str:
-        """Say where it is, without the password."""
-        place = self.socket or f"{self.host}:{self.port}"
-        return f"{self.schema} in {self.database} at {place}"
 
 
 class Session:
@@ -190,7 +132,8 @@ class Session:
             if not isinstance(error, DatabaseError) or code.startswith(("57P", "08")):
                 self._drop()
             # from nothing: what the driver or the server say may hold values
-            raise LedgerError(f"cannot {doing} {self.address}: {_why(code)}") from None
+            words = _why(code) or _why_not_secure(error) or _NO_ANSWER
+            raise LedgerError(f"cannot {doing} {self.address}: {words}") from None
 
     def close(self) -> None:
         """Close the connection."""
@@ -219,6 +162,8 @@ class Session:
 def _reached(where: Address, *, patience: float) -> socket.socket:
     if where.socket is None:
         reached = socket.create_connection((where.host, where.port), timeout=_TO_CONNECT)
+        # the driver sends a COPY in pieces: held back until each is acknowledged, it takes 40 ms
+        reached.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     else:
         reached = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -239,11 +184,21 @@ def _connected(where: Address, reached: socket.socket) -> pg8000.native.Connecti
             database=where.database,
             password=where.password,
             sock=reached,
-            ssl_context=_tls(where.sslmode),
+            ssl_context=where.tls(),
             application_name="vnvaxmatch",
         )
-    except BaseException:
+    except BaseException as error:
         _hang_up(reached)
+        # the driver logs in by SCRAM without looking whether there is a password
+        if where.password is None and isinstance(error, AttributeError):
+            raise LedgerError(
+                f"cannot open {where}: it asks for a password; give it in PGPASSWORD"
+            ) from None
+        if isinstance(error, ScramException):
+            raise LedgerError(
+                f"cannot open {where}: it does not prove that it knows the password; find out "
+                "who answers there"
+            ) from None
         raise
 
 
@@ -251,14 +206,6 @@ def _hang_up(raw: socket.socket) -> None:
     """Close a socket that the driver may have left open (one under TLS is closed by itself)."""
     if raw.fileno() >= 0:
         os.close(raw.detach())  # closing it would wait for the file that the driver made of it
-
-
-def _tls(sslmode: str) -> ssl.SSLContext | bool | None:
-    if sslmode == "disable":
-        return False
-    if sslmode == "verify-full":
-        return ssl.create_default_context()
-    return True if sslmode == "require" else None
 
 
 def _code(error: BaseException | None) -> str:
@@ -276,11 +223,36 @@ def _why(code: str) -> str:
     for start, words in _WORDS.items():
         if code.startswith(start):
             return words
-    if code:
-        return f"PostgreSQL says {code}"
-    return "the database does not answer, or asks for a password that is not given; look at both"
+    return f"PostgreSQL says {code}" if code else ""
 
 
+def _why_not_secure(error: BaseException) -> str:
+    """Say why there is no TLS, if that is what is wrong."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        if error.verify_code in _OTHER_HOST:
+            return "its certificate is of another host; write the host as the certificate does"
+        if error.verify_code in _EXPIRED:
+            return "its certificate has expired, or is not valid yet; have it renewed"
+        if error.verify_code in _ILL_MADE:
+            return "its certificate, or its authority's, is not as RFC 5280 wants it; make it anew"
+        return "its certificate is of no authority that is trusted here; check sslrootcert"
+    if isinstance(error, ssl.SSLError) and not isinstance(error, _HUNG_UP):
+        return "it does not agree on TLS; look into its log"
+    if isinstance(error, InterfaceError) and error.args == ("Server refuses SSL",):
+        return "it has no TLS, which sslmode asks for; have it switched on"
+    return ""
+
+
+_OTHER_HOST: Final = frozenset({62, 64})
+"""OpenSSL's verify codes for another host name, and for another IP address."""
+_EXPIRED: Final = frozenset({9, 10})
+"""Those for «not yet valid» and «expired»."""
+_ILL_MADE: Final = range(79, 95)
+"""Those for what a certificate must have and must not have; from Python 3.13 on, all are heeded."""
+_HUNG_UP: Final = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
+_NO_ANSWER: Final = (
+    "the database does not answer, or asks for a password that is not given; look at both"
+)
 _WORDS: Final = {
     "28": "it does not know this user or password; check the address",
     "3D000": "there is no such database; make it, or check the address",

@@ -1,23 +1,21 @@
 """A little HTTP server that answers as it is told, and a proxy before it that breaks things.
 
-Both run in one thread with an event loop of its own. They know just enough of HTTP/1.1 for the
-tests: bodies with Content-Length, and connections that stay open.
+They know just enough of HTTP/1.1 for the tests: bodies with Content-Length, and connections that
+stay open.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ssl
-import threading
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 import attrs
 
-__all__ = ["Fault", "Proxy", "Reply", "Seen", "Stub", "serving"]
+from tests.listening import Listener, Reader, Writer
 
-Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
+__all__ = ["Fault", "Proxy", "Reply", "Seen", "Stub"]
 
 
 @attrs.frozen
@@ -67,56 +65,7 @@ class Fault(StrEnum):
     SWAP = "swap"
 
 
-class _Served:
-    """Something that listens on a port of this computer."""
-
-    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
-        self.tls = tls
-        self.port = 0
-        self.connections = 0
-        self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    @property
-    def url(self) -> str:
-        """Its address."""
-        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.port}"
-
-    async def start(self, port: int = 0) -> None:
-        """Listen, on a free port if none is given."""
-        self._server = await asyncio.start_server(
-            self._connected, "127.0.0.1", port or self.port, ssl=self.tls, backlog=256
-        )
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def stop(self) -> None:
-        """Stop listening, and drop all connections."""
-        assert self._server is not None
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _connected(self, reader: Reader, writer: Writer) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        self.connections += 1
-        try:
-            await self.talk(reader, writer)
-        except (OSError, EOFError, asyncio.CancelledError, ValueError):
-            pass
-        finally:
-            self._tasks.discard(task)
-            with contextlib.suppress(Exception):
-                writer.close()
-
-    async def talk(self, reader: Reader, writer: Writer) -> None:
-        """Serve one connection."""
-        raise NotImplementedError
-
-
-class Stub(_Served):
+class Stub(Listener):
     """An HTTP server: ``answer`` says what to reply to each request, in the order they came."""
 
     def __init__(
@@ -154,10 +103,10 @@ class Stub(_Served):
                 return
 
 
-class Proxy(_Served):
+class Proxy(Listener):
     """Stands before a server, and does to each exchange what ``faults`` says."""
 
-    def __init__(self, upstream: _Served, faults: Callable[[Seen], Fault]) -> None:
+    def __init__(self, upstream: Listener, faults: Callable[[Seen], Fault]) -> None:
         super().__init__()
         self._upstream = upstream
         self._faults = faults
@@ -235,26 +184,3 @@ async def _message(reader: Reader, begun: bytes = b"") -> tuple[bytes, bytes]:
 def _reset(writer: Writer) -> None:
     transport = writer.transport
     transport.abort()
-
-
-@contextlib.contextmanager
-def serving(*served: _Served) -> Iterator[Callable[[Awaitable[object]], object]]:
-    """Run servers in a thread; gives a function that runs something in their loop."""
-    loop = asyncio.new_event_loop()
-    loop.set_exception_handler(lambda *_: None)  # broken connections are what this is for
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-
-    def run(job: Awaitable[object]) -> object:
-        return asyncio.run_coroutine_threadsafe(job, loop).result(10)  # type: ignore[arg-type]
-
-    try:
-        for one in served:
-            run(one.start())
-        yield run
-    finally:
-        for one in served:
-            run(one.stop())
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()

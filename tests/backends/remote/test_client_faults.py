@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.listening import serving
 from vnvaxmatch.backends.remote import (
     AsyncRemoteRegistry,
     Failure,
@@ -27,7 +28,7 @@ from vnvaxmatch.backends.remote import (
 )
 from vnvaxmatch.errors import RefusedError, RegistryError, UnreachableError
 
-from .faults import Fault, Proxy, Reply, Seen, Stub, serving
+from .faults import Fault, Proxy, Reply, Seen, Stub
 from .plain import QUICK, Plain, ask_all, probe, questions
 
 WAYS = pytest.mark.parametrize("way", ["threads", "tasks"])

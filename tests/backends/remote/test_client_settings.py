@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.listening import serving
 from vnvaxmatch import Claim, match
 from vnvaxmatch.backends import amatch
 from vnvaxmatch.backends.remote import (
@@ -44,7 +46,7 @@ from vnvaxmatch.errors import (
     VnvaxmatchError,
 )
 
-from .faults import Reply, Stub, serving
+from .faults import Reply, Stub
 from .plain import QUICK, Plain, ask_all, probe, questions
 
 WAYS = pytest.mark.parametrize("way", ["threads", "tasks"])
@@ -225,6 +227,31 @@ def test_a_source_of_tokens_that_fails_ends_the_run(way: str) -> None:
 
 
 @WAYS
+@pytest.mark.parametrize("kind", [PermissionError, KeyError, UnicodeError, NotAuthorisedError])
+def test_what_a_source_of_tokens_raises_hangs_on_no_error(way: str, kind: type[Exception]) -> None:
+    """The secret that it failed with is nowhere in the traceback, for a run as for a probe."""
+    secret = "-".join(["hush", "12345"])  # so that no line of this file holds it
+
+    def token() -> str:
+        try:
+            raise ValueError(secret)
+        except ValueError as error:
+            if kind is NotAuthorisedError:
+                raise NotAuthorisedError("there: no") from error
+            raise kind(secret) from error
+
+    stub = Stub(lambda seen: Reply())
+    with serving(stub):
+        with pytest.raises(NotAuthorisedError) as caught:
+            ask_all(way, stub.url, questions(1), auth=Bearer(token))
+        found = probe(way, stub.url, auth=Bearer(token))
+    assert isinstance(found, NotAuthorisedError)
+    for error in (caught.value, found):
+        assert secret not in "".join(traceback.format_exception(error))
+        assert error.__suppress_context__ or error.__context__ is None
+
+
+@WAYS
 def test_each_attempt_is_signed(way: str) -> None:
     """The signer sees each attempt as it will be sent, and what it raises shows nothing."""
     signed: list[Request] = []
@@ -349,7 +376,9 @@ def test_loading_it_loads_no_http_library() -> None:
 
 def test_a_server_that_gives_its_reason_is_believed(tmp_path: Any) -> None:
     """A server that sends the alert of TLS is understood as one that only goes away."""
-    trustme = pytest.importorskip("trustme")
+    trustme = pytest.importorskip(
+        "trustme", reason="the development requirement trustme is missing"
+    )
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.verify_mode = ssl.CERT_REQUIRED

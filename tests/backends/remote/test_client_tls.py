@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from tests.listening import serving
 from vnvaxmatch.backends.remote import AsyncRemoteRegistry, Failure, RemoteRegistry, tls_context
 from vnvaxmatch.backends.remote.client.tls import failure_of
 from vnvaxmatch.errors import CertificateError, InputError
 
-from .faults import Reply, Stub, serving
+from .faults import Reply, Stub
 from .plain import QUICK, Plain, ask_all, probe, questions
 
 trustme = pytest.importorskip("trustme", reason="the development requirement trustme is missing")

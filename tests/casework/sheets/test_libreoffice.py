@@ -90,7 +90,9 @@ def test_text_without_vietnamese_letters_is_refused(convert, filled):
 
 def test_a_sheet_prints_on_one_page_across(convert, tmp_path):
     """A4 across: what a person works with is one page wide."""
-    reader = pytest.importorskip("pyhanko.pdf_utils.reader")
+    reader = pytest.importorskip(
+        "pyhanko.pdf_utils.reader", reason="the extra certify is not installed"
+    )
     work = opened()
     (issued, _) = issue(work, tmp_path / "out")
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import attrs
 
 from vnvaxmatch import normalize
+from vnvaxmatch.certify.cases import Case
 from vnvaxmatch.certify.dcc.records import GivenDose, Proven, Vaccinated
 from vnvaxmatch.certify.dcc.valuesets import codes_of
 from vnvaxmatch.errors import CertifyError
 from vnvaxmatch.outcome import Normalized, Reading
 
-__all__ = ["Case", "CaseProof", "Confirmed", "vaccinated_of"]
+__all__ = ["CaseProof", "vaccinated_of"]
 
 T = TypeVar("T")
 
@@ -23,44 +24,6 @@ _STATES = {
     "superseded": Proven.SUPERSEDED,
     "revoked": Proven.REVOKED,
 }
-
-
-class Confirmed(Protocol):
-    """That a side of a record was confirmed, by which event of the case."""
-
-    @property
-    def number(self) -> int:
-        """The number of the event."""
-        ...
-
-
-class Case(Protocol):
-    """A case as it stands, such as :class:`vnvaxmatch.casework.CaseState`."""
-
-    @property
-    def case(self) -> str:
-        """Its number."""
-        ...
-
-    @property
-    def state(self) -> str:
-        """The word for where it stands."""
-        ...
-
-    @property
-    def values(self) -> Mapping[str, str]:
-        """What the record says, by column; empty where it cannot be read."""
-        ...
-
-    @property
-    def identity(self) -> Confirmed | None:
-        """Which event confirmed who it is."""
-        ...
-
-    @property
-    def vaccination(self) -> Confirmed | None:
-        """Which event confirmed the vaccination."""
-        ...
 
 
 def vaccinated_of(values: Mapping[str, str], /, *, series: int | None = None) -> Vaccinated:

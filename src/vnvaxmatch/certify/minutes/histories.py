@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
+from vnvaxmatch.certify import cases
 from vnvaxmatch.certify.minutes.records import Confirmed, Correction, MinutesCase
 from vnvaxmatch.errors import CertifyError
 from vnvaxmatch.ledger import Event, Recorded
@@ -21,13 +22,8 @@ COLUMNS: Final = (
 _CONFIRMED: Final = "confirmed"
 
 
-class Side(Protocol):
-    """Who confirmed a side of a record, by which event of the case."""
-
-    @property
-    def number(self) -> int:
-        """The number of the event, from 1."""
-        ...
+class Side(cases.Side, Protocol):
+    """That a side of a record was confirmed, and how."""
 
     @property
     def comparison(self) -> bool:
@@ -35,18 +31,8 @@ class Side(Protocol):
         ...
 
 
-class Case(Protocol):
-    """A case as it stands, such as :class:`vnvaxmatch.casework.CaseState`."""
-
-    @property
-    def case(self) -> str:
-        """Its number."""
-        ...
-
-    @property
-    def state(self) -> str:
-        """The word for where it stands."""
-        ...
+class Case(cases.Case, Protocol):
+    """A case that minutes can be of: they tell also how its sides were confirmed."""
 
     @property
     def row(self) -> int:
@@ -54,18 +40,13 @@ class Case(Protocol):
         ...
 
     @property
-    def values(self) -> Mapping[str, str]:
-        """What the record says, by column; empty where it cannot be read."""
-        ...
-
-    @property
     def identity(self) -> Side | None:
-        """Who confirmed who it is."""
+        """That who it is was confirmed."""
         ...
 
     @property
     def vaccination(self) -> Side | None:
-        """Who confirmed the vaccination."""
+        """That the vaccination was confirmed."""
         ...
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from typing import Any
 
 from vnvaxmatch.backends.remote.client.asking import Asking
+from vnvaxmatch.backends.remote.client.auth import no_token
 from vnvaxmatch.backends.remote.client.brakes import FOREVER
 from vnvaxmatch.backends.remote.client.calls import Refresh, Reply, Send, Wait, turn
 from vnvaxmatch.backends.remote.client.ordering import by_tasks
@@ -14,7 +15,7 @@ from vnvaxmatch.backends.remote.client.probing import judge_probe
 from vnvaxmatch.backends.remote.client.transport import AsyncTransport
 from vnvaxmatch.backends.remote.status import UNDETERMINED
 from vnvaxmatch.backends.remote.wire import Request, Response
-from vnvaxmatch.errors import NotAuthorisedError, RegistryError
+from vnvaxmatch.errors import RegistryError
 
 __all__ = ["AsyncCaller"]
 
@@ -141,9 +142,8 @@ class AsyncCaller:
             try:
                 renewed = await asyncio.to_thread(auth.refresh)
                 return renewed if isinstance(renewed, bool) else await renewed
-            except RegistryError:
-                raise
-            except Exception as error:
-                raise NotAuthorisedError(
-                    f"no token could be had ({type(error).__name__}): check what gives the tokens"
-                ) from error
+            except RegistryError as error:
+                raise error from None  # what it was made of could hold a secret
+            except Exception as error:  # noqa: BLE001  # whatever it is, its text is not ours
+                name = type(error).__name__
+        raise no_token(name)

@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 from vnvaxmatch.backends.remote.wire import Request
 from vnvaxmatch.errors import InputError, NotAuthorisedError
 
-__all__ = ["Auth", "Bearer", "SignedHeaders", "TokenSource"]
+__all__ = ["Auth", "Bearer", "SignedHeaders", "TokenSource", "no_token"]
 
 TokenSource: TypeAlias = Callable[[], str | Awaitable[str]]
 """Gives a fresh token. It may be asynchronous for an asynchronous client only."""
@@ -112,3 +112,11 @@ class SignedHeaders:
     def refresh(self) -> bool:
         """Tell that there is nothing to renew."""
         return False
+
+
+def no_token(kind: str, /) -> NotAuthorisedError:
+    """Say that no token could be had, by the kind of what was raised.
+
+    Raise it outside of the ``except``: what was raised could hold a secret, and would hang on it.
+    """
+    return NotAuthorisedError(f"no token could be had ({kind}): check what gives the tokens")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterable
 from typing import Any, TypeAlias
 
 from vnvaxmatch.backends.remote.client.asking import Asking
+from vnvaxmatch.backends.remote.client.auth import no_token
 from vnvaxmatch.backends.remote.client.brakes import FOREVER
 from vnvaxmatch.backends.remote.client.calls import Call, Refresh, Reply, Send, Wait, turn
 from vnvaxmatch.backends.remote.client.ordering import Stop, by_threads
@@ -167,14 +168,15 @@ class Caller:
                 return True  # another call was faster
             try:
                 renewed = auth.refresh()
-            except RegistryError:
-                raise
-            except Exception as error:
+            except RegistryError as error:
+                raise error from None  # what it was made of could hold a secret
+            except Exception as error:  # noqa: BLE001  # whatever it is, its text is not ours
+                name = type(error).__name__
+            else:
+                if isinstance(renewed, bool):
+                    return renewed
                 raise NotAuthorisedError(
-                    f"no token could be had ({type(error).__name__}): check what gives the tokens"
-                ) from error
-        if not isinstance(renewed, bool):
-            raise NotAuthorisedError(
-                "the token is given asynchronously: use AsyncRemoteRegistry, or give it directly"
-            )
-        return renewed
+                    "the token is given asynchronously: use AsyncRemoteRegistry, or give it "
+                    "directly"
+                )
+        raise no_token(name)
