@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 
 from vnvaxmatch.blocking import CAPS, KeyKind, search_keys
 from vnvaxmatch.bulk import InputOptions
-from vnvaxmatch.bulk.reading import ReadingRules, read_row
 from vnvaxmatch.bulk.linking import LINK_SCHEMA, link
 from vnvaxmatch.bulk.linking.blocks import find
 from vnvaxmatch.bulk.linking.clusters import MOST, components, group, join
@@ -27,6 +26,7 @@ from vnvaxmatch.bulk.linking.rules import Beside, conflict
 from vnvaxmatch.bulk.linking.sequences import dose_duplicates, doubts_of_doses, person_doubts
 from vnvaxmatch.bulk.linking.statements import DoseRows, read_rows
 from vnvaxmatch.bulk.linking.writing import link_table
+from vnvaxmatch.bulk.reading import ReadingRules, read_row
 from vnvaxmatch.bulk.sources.source import UNREADABLE, batch_of
 from vnvaxmatch.compare import Level, compare, compare_births, compare_names
 from vnvaxmatch.errors import InputError, OutputError

@@ -1,11 +1,14 @@
 """A registry built from a file is the one that its rows, read one by one, would build."""
 
 import csv
+import pickle
 import sqlite3
 import tempfile
 from pathlib import Path
 
 import duckdb
+import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +17,8 @@ from vnvaxmatch.backends import open_registry
 from vnvaxmatch.backends.duckdb import DuckDBRegistry
 from vnvaxmatch.backends.sqlite import SQLiteRegistry
 from vnvaxmatch.bulk import build_registry
+from vnvaxmatch.bulk.population import PopulationReader
+from vnvaxmatch.bulk.sources.source import batch_of
 from vnvaxmatch.errors import InputError, RegistryError
 from vnvaxmatch.model import Frequencies
 from vnvaxmatch.records import Entry
@@ -113,6 +118,38 @@ def test_built_from_a_file_or_row_by_row(people, keyed):
 
         assert len(snapshots) == 1
         assert tables[0] == tables[1]
+
+
+@settings(max_examples=25)
+@given(people=_people, others=_people, data=st.data())
+def test_what_is_read_depends_on_the_rows_alone(people, others, data):
+    """However rows are put into batches, whatever was read before, and in any process."""
+    rows = [[f"p{at}" if at % 3 else "", *person] for at, person in enumerate([ANY[1:], *people])]
+    cells = dict(zip(HEADINGS, map(list, zip(*rows, strict=True)), strict=True))
+    batch = batch_of(
+        cells, data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows)))
+    )
+    position = np.arange(1, len(rows) + 1)
+    cut = data.draw(st.integers(1, len(rows)))
+    used = PopulationReader()
+    used.read(batch_of({"full_name": [other[0] for other in others]}), np.arange(len(others)) + 7)
+
+    whole = PopulationReader().read(batch, position)
+    first = used.read(batch.slice(0, cut), position[:cut])
+    second = pickle.loads(pickle.dumps(used)).read(batch.slice(cut), position[cut:])
+
+    for name, key in (("entries", "entry"), ("former", "entry"), ("rejected", "row")):
+        parts = [getattr(first, name), getattr(second, name)]
+        order = [(column, "ascending") for column in (key, *parts[0].schema.names)]
+        together = pa.Table.from_batches(parts).sort_by(order)
+        assert together.equals(pa.Table.from_batches([getattr(whole, name)]).sort_by(order))
+
+
+def test_people_are_not_shown(tmp_path):
+    """What was read does not show itself."""
+    people = PopulationReader().read(batch_of({"full_name": [ANY[1]]}), np.array([1]))
+
+    assert "nguyễn" not in repr(people).lower()
 
 
 @pytest.fixture(params=[".duckdb", ".sqlite"])

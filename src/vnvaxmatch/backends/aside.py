@@ -21,7 +21,7 @@ from vnvaxmatch.errors import RegistryError
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["aside"]
+__all__ = ["aside", "check_target"]
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -35,7 +35,7 @@ def aside(target: Path) -> Iterator[Path]:
     """
     folder = target.parent / f".{target.name}.building"
     try:
-        _check(target)
+        check_target(target)
         folder.mkdir(exist_ok=True)
         with (folder / "lock").open("wb") as lock:
             _claim(lock, target)
@@ -52,7 +52,8 @@ def aside(target: Path) -> Iterator[Path]:
         raise RegistryError(f"cannot write {target}: {_why(error)}") from error
 
 
-def _check(target: Path) -> None:
+def check_target(target: Path) -> None:
+    """Refuse a target that no file may be built for."""
     if not target.parent.is_dir():
         raise RegistryError(f"cannot write {target}: there is no folder {target.parent}; make it")
     if target.is_dir():

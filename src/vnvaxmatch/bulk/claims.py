@@ -16,16 +16,17 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from vnvaxmatch import normalize
-from vnvaxmatch.bulk.lift import Interner, Memo, distinct, distinct_ints, distinct_rows
+from vnvaxmatch.bulk.births import BirthReader
+from vnvaxmatch.bulk.lift import Interner, Memo, as_day, distinct, distinct_ints, distinct_rows
 from vnvaxmatch.bulk.names import NameColumn, NameReader
 from vnvaxmatch.bulk.numbers import NO_NUMBER, SEXES, NumberReader
 from vnvaxmatch.bulk.own import Own, own_of
 from vnvaxmatch.bulk.sources.source import UNREADABLE
 from vnvaxmatch.normalize import BirthDate, Encoding, IdNumber, Vintage
-from vnvaxmatch.outcome import Change, Doubt, Normalized, Reading, Reason, Rejected
+from vnvaxmatch.outcome import Doubt, Normalized, Reading, Reason, Rejected
 from vnvaxmatch.records import is_child, reading_gap
 
-__all__ = ["ClaimBatch", "ClaimReader", "as_day", "column_of"]
+__all__ = ["ClaimBatch", "ClaimReader", "column_of"]
 
 Ints: TypeAlias = npt.NDArray[Any]
 
@@ -79,10 +80,7 @@ class ClaimReader:
         fields = ("key", "fold") if folds else ("key",)
         self.names = NameReader(encoding, fields=fields)
         self._folds = folds
-        self._births = Memo(self._read_birth)
-        self._births_by_day: Memo[tuple[str, int], tuple[int, int, bool]] = Memo(
-            lambda key: self._read_birth(*key)
-        )
+        self._births = BirthReader(self.owns)
         self._sexes = Memo(normalize.sex)
         self._numbers = NumberReader(self.owns)
         self._nationalities = Memo(normalize.nationality)
@@ -127,25 +125,7 @@ class ClaimReader:
 
     def birth(self, batch: pa.RecordBatch, reference: Ints) -> tuple[Ints, Ints]:
         """Read the birth dates: their codes (0 at a gap), and what is true of each."""
-        values, index = distinct(column_of(batch, "date_of_birth"))
-        read = np.array(self._births(values), dtype=np.int64).reshape(-1, 3)[index]
-        codes, own, depends = read[:, 0], read[:, 1], read[:, 2] > 0
-        years = codes // 10_000
-        # a birth long before the reference day reads the same whatever that day is
-        near = (years >= reference // 10_000) | (years <= reference // 10_000 - 119)
-        rows = np.flatnonzero((depends | ((codes > 0) & near)) & (reference > 0))
-        if len(rows):
-            again = self._births_by_day([(values[index[r]], int(reference[r])) for r in rows])
-            codes[rows], own[rows], _ = np.array(again, dtype=np.int64).T
-        return codes, own
-
-    def _read_birth(self, text: str, day: int = 0) -> tuple[int, int, bool]:
-        """Give a birth's code, what is true of it, and whether its century was guessed."""
-        reading = normalize.birth(text, reference_date=as_day(day))
-        own = self.owns.number(own_of(reading, reading_gap(reading, Reason.BIRTH_MISSING)))
-        if isinstance(reading, Rejected):
-            return 0, own, False
-        return reading.value.code, own, Change.BIRTH_CENTURY in reading.changes
+        return self._births.read(column_of(batch, "date_of_birth"), reference=reference)
 
     def sex(self, batch: pa.RecordBatch) -> tuple[Ints, Ints]:
         """Read the sexes: positions in ``SEXES``, and what is true of each."""
@@ -294,8 +274,3 @@ def _dose_codes(
 
 def _day_code(day: date | None) -> int:
     return 0 if day is None else day.year * 10_000 + day.month * 100 + day.day
-
-
-def as_day(code: int) -> date | None:
-    """Turn yyyymmdd back into a day; 0 is None."""
-    return date(code // 10_000, code // 100 % 100, code % 100) if code else None

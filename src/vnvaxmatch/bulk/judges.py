@@ -107,11 +107,15 @@ def judge_for(
     disclosure: Disclosure,
     reading: ReadingRules,
     room: Room | None = None,
+    worklists: bool = True,
 ) -> Judge:
-    """Choose how to run a matcher over columns; ``room`` is what the registry's store may take."""
+    """Choose how to run a matcher over columns; ``room`` is what the registry's store may take.
+
+    Where no ``worklists`` are to be made of the rows, what to correct need not be worked out.
+    """
     if isinstance(matcher, Fuzzy):
         matcher = matcher.fitted(registry)
     if isinstance(matcher, (Exact, Fuzzy)):
-        plan = Plan(matcher, policy, disclosure, reading)
+        plan = Plan(matcher, policy, disclosure, reading, worklists)
         return ColumnJudge(plan, finder_for(registry, room=room))
     return RowJudge(matcher, registry, policy=policy, disclosure=disclosure, reading=reading)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from datetime import date
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -10,7 +11,16 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["Interner", "Memo", "distinct", "distinct_ints", "distinct_rows", "texts"]
+__all__ = [
+    "Interner",
+    "Memo",
+    "as_day",
+    "distinct",
+    "distinct_ints",
+    "distinct_rows",
+    "figures",
+    "texts",
+]
 
 K = TypeVar("K", bound=Hashable)
 R = TypeVar("R")
@@ -97,3 +107,22 @@ def distinct_rows(*columns: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], Co
     first = np.empty(len(values), dtype=np.int64)
     first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
     return first, codes
+
+
+def figures(column: pa.StringArray, size: int) -> tuple[Codes, npt.NDArray[np.uint8]]:
+    """Give the texts of ``size`` bytes, each as a row of bytes: where they are, and the rows.
+
+    A byte for each sign, where the signs are ASCII.
+    """
+    _, places, letters = column.buffers()
+    ends = np.frombuffer(places, np.int32)[column.offset : column.offset + len(column) + 1]
+    rows = np.flatnonzero(np.diff(ends) == size)
+    if letters is None or not len(rows):
+        return rows, np.empty((len(rows), size), np.uint8)
+    signs = np.frombuffer(letters, np.uint8)
+    return rows, np.lib.stride_tricks.sliding_window_view(signs, size)[ends[rows]]
+
+
+def as_day(code: int) -> date | None:
+    """Turn yyyymmdd back into a day; 0 is None."""
+    return date(code // 10_000, code // 100 % 100, code % 100) if code else None

@@ -1,8 +1,8 @@
-"""The name rule lifted over the distinct syllables of a column.
+"""The name rule lifted over the distinct words of a column.
 
-A column's names are made of few syllables: each distinct one is judged once by
-:func:`vnvaxmatch.normalize.names.syllable`, and names are put together again by column operations.
-A name with a token that cannot be judged alone goes through :func:`vnvaxmatch.normalize.name`.
+A column's names are made of few words: each distinct one is judged once by
+:func:`vnvaxmatch.normalize.syllables.judge`, and names are put together again by column operations.
+A name that is more than the sum of its words goes through :func:`vnvaxmatch.normalize.name`.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vnvaxmatch import normalize
-from vnvaxmatch.bulk.lift import Interner, Memo, distinct_ints
-from vnvaxmatch.normalize.cells import CACHED_UP_TO
-from vnvaxmatch.normalize.names import Encoding, PersonName, combine, syllable
-from vnvaxmatch.normalize.syllables import Syllable
+from vnvaxmatch.bulk.lift import Interner, Memo, distinct_rows
+from vnvaxmatch.normalize.cells import CACHED_UP_TO, is_sum_of_words
+from vnvaxmatch.normalize.names import Encoding, PersonName, combine
+from vnvaxmatch.normalize.syllables import Flag, Syllable, judge
+from vnvaxmatch.normalize.words import fold_keys
 from vnvaxmatch.outcome import Change, Doubt, Normalized, Reading, Reason
 from vnvaxmatch.records import name_gap
 
@@ -47,7 +48,7 @@ class NameColumn:
 
 
 class NameReader:
-    """Reads columns of names, remembering syllables and damaged names; ``encoding`` is their vote.
+    """Reads columns of names, remembering words and damaged names; ``encoding`` is their vote.
 
     ``fields`` names the columns that are wanted: putting one together costs time. A newborn's entry
     under the mother's name is empty too, unless ``newborns`` says that it is to be filed.
@@ -63,10 +64,7 @@ class NameReader:
         self._fields = fields
         self._newborns = newborns
         self._metas: Interner[NameMeta] = Interner()
-        # a token of megabytes is read with its name, which is then too long
-        self._syllables: Memo[str, Syllable | None] = Memo(
-            lambda word: syllable(word) if len(word) <= CACHED_UP_TO else None
-        )
+        self._words: Memo[str, Syllable | None] = Memo(_judged)
         self._whole: Memo[str, Reading[PersonName]] = Memo(
             lambda text: normalize.name(text, encoding=encoding)
         )
@@ -100,38 +98,41 @@ class NameReader:
         return self._whole(texts)
 
     def _plain(self, names: pa.StringArray) -> tuple[dict[str, pa.StringArray], Ints, Ints]:
-        """Read the names all of whose tokens are syllables; tell which these are."""
+        """Read the names that are the sum of their words; tell which these are."""
         tokens = pc.split_pattern(names, " ")
-        lengths = pc.list_value_length(tokens).to_numpy()
-        offsets = tokens.offsets.to_numpy()
         encoded = tokens.flatten().dictionary_encode()
-        syllables = self._syllables(encoded.dictionary.to_pylist())
+        words = self._words(encoded.dictionary.to_pylist())
         of = encoded.indices.to_numpy()
-        known = np.fromiter((s is not None for s in syllables), np.bool_, len(syllables))
-        flags = np.fromiter((s.flags if s else 0 for s in syllables), np.int64, len(syllables))
+        known = np.fromiter((word is not None for word in words), np.bool_, len(words))
+        flags = np.fromiter((word.flags if word else 0 for word in words), np.int64, len(words))
         short = pc.less_equal(pc.utf8_length(names), CACHED_UP_TO).to_numpy(zero_copy_only=False)
         if not len(names):
             return dict.fromkeys(self._fields, names), np.empty(0, np.int64), short
+        offsets = tokens.offsets.to_numpy()
         starts = offsets[:-1]
-        # an empty token, of a cell with odd spaces, is no syllable either
-        plain = np.logical_and.reduceat(known[of], starts) & short
         joined = np.bitwise_or.reduceat(flags[of], starts)
-        meta = self._combined(joined, lengths)
+        meta, summed = self._combined(joined, flags[of[starts]] & Flag.FRONT, np.diff(offsets))
+        plain = np.logical_and.reduceat(known[of], starts) & short & summed
         parts = {}
         for field in self._fields:
-            texts = pa.array([getattr(s, field) if s else "" for s in syllables], pa.string())
+            texts = pa.array([getattr(word, field) if word else "" for word in words], pa.string())
             lists = pa.ListArray.from_arrays(tokens.offsets, texts.take(encoded.indices))
             parts[field] = pc.binary_join(lists, " ")
         return parts, meta, plain
 
-    def _combined(self, flags: Ints, counts: Ints) -> Ints:
-        """Turn the OR of the flags and the number of tokens into what is true of the name."""
-        pairs, index = distinct_ints(flags * 1024 + np.minimum(counts, 1023))
-        metas = []
-        for pair in pairs.tolist():
-            changes, doubts = combine(pair // 1024, pair % 1024)
+    def _combined(self, flags: Ints, first: Ints, counts: Ints) -> tuple[Ints, Ints]:
+        """Tell of each name what is true of it, and whether it is the sum of its words.
+
+        ``flags`` holds the OR of the flags of its words, ``first`` those of the first that matter,
+        ``counts`` the number of words.
+        """
+        kinds, index = distinct_rows(flags, first, np.minimum(counts, 1023))
+        metas, summed = [], []
+        for at in kinds.tolist():
+            changes, doubts = combine(int(flags[at]), int(counts[at]))
             metas.append(self._metas.number((None, doubts, changes)))
-        return np.array(metas, dtype=np.int64)[index]
+            summed.append(is_sum_of_words(int(flags[at]), int(first[at])))
+        return np.array(metas, np.int64)[index], np.array(summed, np.bool_)[index]
 
     def _meta(self, reading: Reading[PersonName]) -> int:
         gap = name_gap(reading)
@@ -144,3 +145,18 @@ class NameReader:
             return ""
         part: str = getattr(reading.value, field)
         return part
+
+
+def _judged(word: str) -> Syllable | None:
+    """Judge a word by itself, with its fold; None where names are not put together of it.
+
+    A word of megabytes is read with its name, which is then too long; and an empty one, of a cell
+    with odd spaces, is no word.
+    """
+    if not 0 < len(word) <= CACHED_UP_TO:
+        return None
+    judged = judge(word)
+    if judged.fold:
+        return judged
+    fold = fold_keys(judged.key)
+    return attrs.evolve(judged, fold=fold) if fold else None

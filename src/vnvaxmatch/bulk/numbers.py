@@ -61,10 +61,13 @@ class NumberReader:
         self._doubts_by_prefix(codes, own, nine, 10**6, "{:03}", _cmnd_doubts)
         codes[nine] += _CMND_BASE
         rows = np.flatnonzero(~(twelve | nine))
+        texts = column.take(pa.array(rows)).to_pylist()
+        # an empty cell is one, whoever it is of
+        said = np.array([text != "" for text in texts], dtype=np.int64)
         keys = zip(
-            column.take(pa.array(rows)).to_pylist(),
-            birth[rows].tolist(),
-            sex[rows].tolist(),
+            texts,
+            (birth[rows] * said).tolist(),
+            (sex[rows] * said).tolist(),
             strict=True,
         )
         read = np.array(self._damaged(list(keys)), dtype=np.int64).reshape(-1, 2)

@@ -6,7 +6,7 @@ Most pairs agree and are settled by comparing columns; the rest are compared one
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import attrs
 import numpy as np
@@ -25,17 +25,21 @@ from vnvaxmatch.compare import (
     Level,
     Likeness,
     compare_birth_codes,
+    compare_folds,
     compare_names,
     compare_numbers,
     compare_sexes,
 )
 from vnvaxmatch.normalize import IdNumber, PersonName
+from vnvaxmatch.normalize.words import fold_keys
 from vnvaxmatch.outcome import Normalized, Reading, Reason
 from vnvaxmatch.records import Field
 
 __all__ = ["PairLevels", "PairReader"]
 
 Ints: TypeAlias = npt.NDArray[Any]
+
+_LETTERS: Final = r"\A[\pL\pM ]*\z"
 
 
 @attrs.frozen
@@ -105,15 +109,30 @@ class PairReader:
         likeness[lacking] = self._not_compared(Reason.NAME_NOT_COMPARED)
         likeness[gap] = self._own_gap
         rest = np.flatnonzero(unequal & ~gap & ~lacking)
-        raw = claims.texts.column("full_name").take(pa.array(row[rest])).to_pylist()
+        raw = claims.texts.column("full_name").take(pa.array(row[rest]))
         held = found.select(["name_text", "name_key"]).take(pa.array(rest))
-        texts, keys = (column.to_pylist() for column in held.columns)
-        ours_read = self._names.whole(raw)
-        likeness[rest] = [
+        texts, keys = (column.combine_chunks() for column in held.columns)
+        # what is written in letters alone has no sign of an abbreviation: its key says all
+        lettered = pc.and_(pc.match_substring_regex(raw, _LETTERS), texts.is_null())
+        told = lettered.to_numpy(zero_copy_only=False)
+        likeness[rest[told]] = self._compare_keys(
+            ours.take(pa.array(rest[told])), keys.filter(lettered)
+        )
+        spelt = pc.invert(lettered)
+        ours_read = self._names.whole(raw.filter(spelt).to_pylist())
+        texts, keys = (column.filter(spelt).to_pylist() for column in (texts, keys))
+        likeness[rest[~told]] = [
             self._compare_names(reading, text, key)
             for reading, text, key in zip(ours_read, texts, keys, strict=True)
         ]
         return likeness
+
+    def _compare_keys(self, ours: pa.StringArray, theirs: pa.StringArray) -> list[int]:
+        number = self.likenesses.number
+        return [
+            number(compare_folds(fold_keys(a), fold_keys(b), keys=(a, b)))
+            for a, b in zip(ours.to_pylist(), theirs.to_pylist(), strict=True)
+        ]
 
     def _birth(self, claims: ClaimBatch, found: pa.Table, row: Ints) -> Ints:
         ours, theirs = claims.birth[row], _ints(found, "birth")

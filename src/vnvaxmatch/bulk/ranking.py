@@ -46,12 +46,22 @@ class Ranking:
 
 def rank(row: Ints, entry_key: pa.StringArray, total: Floats, *, rows: int) -> Ranking:
     """Rank the pairs of so many rows; of an entry that a row has twice the first place is kept."""
-    encoded = entry_key.dictionary_encode()
+    crowded = (np.bincount(row, minlength=rows) > 1)[row]
+    # most rows have one pair, and nothing to sort
+    several = _ranked(np.flatnonzero(crowded), row, entry_key, total)
+    order = np.concatenate((np.flatnonzero(~crowded), several))
+    order = order[np.argsort(row[order], kind="stable")]
+    start = np.searchsorted(row[order], np.arange(rows + 1))
+    return Ranking(row[order], order, total[order], start)
+
+
+def _ranked(place: Ints, row: Ints, entry_key: pa.StringArray, total: Floats) -> Ints:
+    """Sort the places of pairs as they rank, each entry once to a row."""
+    encoded = entry_key.take(pa.array(place)).dictionary_encode()
     keys = encoded.dictionary
     by_key = np.empty(len(keys), dtype=np.int64)
     by_key[pc.sort_indices(keys).to_numpy()] = np.arange(len(keys))
     entry = by_key[encoded.indices.to_numpy()]
-    _, once = np.unique(row * (len(keys) + 1) + entry, return_index=True)
-    order = once[np.lexsort((entry[once], -total[once], row[once]))]
-    start = np.searchsorted(row[order], np.arange(rows + 1))
-    return Ranking(row[order], order, total[order], start)
+    _, once = np.unique(row[place] * (len(keys) + 1) + entry, return_index=True)
+    order: Ints = np.lexsort((entry[once], -total[place][once], row[place][once]))
+    return place[once][order]

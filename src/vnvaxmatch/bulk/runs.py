@@ -125,6 +125,7 @@ def verify(
     worklists: bool = True,
     lang: Lang = "vi",
     workers: int = 1,
+    threads: int | None = None,
     memory: int | None = None,
     spill: str | Path | None = None,
     resume: bool = False,
@@ -135,7 +136,8 @@ def verify(
     ``registry`` is a registry file or an opened registry, ``by`` the matcher (exact by default).
     More ``workers`` than one are processes forked from this one (Linux only, only for a registry
     file, and not for a list that one reads in a few seconds): ask for them where no other threads
-    are running. ``memory`` is how many bytes all of them may take (half of the machine's by
+    are running. Where only one works, it joins with so many ``threads``, all of the machine's by
+    default. ``memory`` is how many bytes all of them may take (half of the machine's by
     default); with little of it fewer work. ``spill`` names a folder for what does not fit, in which
     every batch that is decided is kept until the end: a run that was killed goes on with
     ``resume``.
@@ -164,7 +166,8 @@ def verify(
             policy=policy,
             disclosure=disclosure,
             reading=rules,
-            room=Room(1 if count > 1 else None, share.store, scratch),
+            room=Room(1 if count > 1 else threads, share.store, scratch),
+            worklists=worklists,
         )
 
     options = options or InputOptions()

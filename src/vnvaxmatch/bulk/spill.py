@@ -63,7 +63,7 @@ class Spill:
     @classmethod
     @contextlib.contextmanager
     def opened(
-        cls, folder: Path, /, *, identity: Mapping[str, str], resume: bool
+        cls, folder: Path, /, *, identity: Mapping[str, str], resume: bool, keep: bool = True
     ) -> Iterator[Spill]:
         """Open the folder of a run, making it if it is not there, and hold it to the end.
 
@@ -71,14 +71,18 @@ class Spill:
         Raises :class:`~vnvaxmatch.errors.OutputError`, and touches nothing, for parts without
         ``resume`` or of another run, for a folder of other things, and for one that another process
         works in. At the end a folder without parts is removed, one with parts stays until
-        :meth:`destroy`. Processes that are forked meanwhile hold the folder too: fork them before.
+        :meth:`destroy`. Without ``keep`` only a killed run leaves its parts: all other ends remove
+        them, and so does the next run that is not to resume. Processes that are forked meanwhile
+        hold the folder too: fork them before.
         """
         folder = Path(os.path.abspath(folder))
         with _locked(folder):
-            _refuse_other(folder, identity, resume=resume)
+            anew = not keep and not resume
+            if not anew:
+                _refuse_other(folder, identity, resume=resume)
             with _told(folder):
                 for left in folder.iterdir():
-                    if _UNFINISHED.fullmatch(left.name):
+                    if _UNFINISHED.fullmatch(left.name) or (anew and _PART.fullmatch(left.name)):
                         left.unlink()
                 shutil.rmtree(folder / _SCRATCH, ignore_errors=True)
                 (folder / _SCRATCH).mkdir(mode=0o700)
@@ -88,7 +92,7 @@ class Spill:
             try:
                 yield spill
             finally:
-                if folder.exists() and not spill._parts:
+                if folder.exists() and not (keep and spill._parts):
                     spill.destroy()
 
     def put(

@@ -38,13 +38,20 @@ class Numbered:
 class Plan:
     """How rows are to be verified, whatever engine moves them: it can be sent to where they are.
 
-    A fuzzy matcher is to be fitted to the registry before (:meth:`Fuzzy.fitted`).
+    A fuzzy matcher is to be fitted to the registry before (:meth:`Fuzzy.fitted`). Without
+    ``worklists`` nobody reads what to correct, and it is not worked out.
     """
 
     matcher: Exact | Fuzzy
     policy: Policy
     disclosure: Disclosure
     reading: ReadingRules
+    worklists: bool = True
+
+    @property
+    def suggests(self) -> bool:
+        """Whether it is worked out what to correct."""
+        return self.worklists and self.disclosure is Disclosure.VALUES
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -65,13 +72,12 @@ class Plan:
             vintage=self.reading.vintage,
             folds=weighs,
         )
-        suggests = self.disclosure is Disclosure.VALUES
         picker: Picker
         if isinstance(self.matcher, Fuzzy):
             weigher = self.matcher.weigher
-            picker = FuzzyPicker(reader, weigher, policy=self.policy, suggests=suggests)
+            picker = FuzzyPicker(reader, weigher, policy=self.policy, suggests=self.suggests)
         else:
-            picker = ExactPicker(reader, policy=self.policy, suggests=suggests)
+            picker = ExactPicker(reader, policy=self.policy, suggests=self.suggests)
         return Steps(reader, picker, disclosure=self.disclosure)
 
 
@@ -124,7 +130,7 @@ class Steps:
             picks.decision,
             rows=batch.rows,
             given=_told(picks, self._disclosure, weighed=self._picker.weighs),
-            suggestions=picks.suggestions if self._disclosure is Disclosure.VALUES else None,
+            suggestions=picks.suggestions,
             # that somebody has a number is itself a disclosure
             blocks=None if self._disclosure is Disclosure.VERDICT else picks.blocks,
         )

@@ -8,6 +8,7 @@ vanishes with them: no file, no copy on disk, whatever kills the run.
 from __future__ import annotations
 
 import contextlib
+import gc
 import mmap
 import multiprocessing
 import pickle
@@ -187,6 +188,7 @@ def _work(
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     parents.close()
+    gc.disable()  # what a worker remembers lives as long as it does; looking through it is vain
     warm_up()  # while the list is being opened
     rules: ReadingRules | None = None
     judge: Judge | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 __all__ = ["main"]
@@ -9,6 +10,8 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    # numpy would start a thread for each processor, for matrices that nobody multiplies here
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         from vnvaxmatch.cli.app import run
     except ModuleNotFoundError as error:

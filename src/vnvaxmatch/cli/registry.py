@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
 from vnvaxmatch.bulk import build_registry
+from vnvaxmatch.bulk.population import kept_beside
 from vnvaxmatch.cli.shared import (
     input_options,
     lang_option,
     number,
     progress_bar,
     read_options,
+    room_options,
     say,
+    told_to_resume,
+    use_one_allocator,
 )
 from vnvaxmatch.messages import Lang, message
 
@@ -34,6 +39,14 @@ def registry() -> None:
     help="FILE.duckdb for verifying lists, FILE.sqlite for answering one claim at a time.",
 )
 @input_options
+@room_options
+@click.option(
+    "--threads",
+    type=click.IntRange(1, 64),
+    default=min(os.cpu_count() or 1, 8),
+    show_default="one for each processor, up to 8",
+    help="Threads that sort and count side by side.",
+)
 @lang_option
 def build(
     population: Path,
@@ -42,19 +55,29 @@ def build(
     delimiter: str | None,
     encoding: str | None,
     sheet: str | None,
+    memory: int | None,
+    spill: Path | None,
+    resume: bool,
+    threads: int,
     lang: Lang,
 ) -> None:
-    """Build a registry file from a population file (CSV, XLSX or Parquet).
+    """Build a registry file from a population (CSV, XLSX or Parquet, or a folder of such files).
 
     POPULATION has the columns entry_key, full_name, sex, date_of_birth, id_number,
     former_id_number (several separated by ;), commune, phone, or Vietnamese headings of the same.
     Whatever cannot be read in it is reported, and kept in the registry's table of rejections. The
-    file appears whole at the end; an earlier one stays until then.
+    file appears whole at the end; an earlier one stays until then. A build that was killed goes on
+    with --resume: what was read is kept in a hidden folder beside --out, or in --spill.
     """
-    with progress_bar(lang) as progress:
+    use_one_allocator()
+    with told_to_resume(spill or kept_beside(out), lang), progress_bar(lang) as progress:
         built = build_registry(
             population,
             out=out,
+            memory=memory,
+            threads=threads,
+            spill=spill,
+            resume=resume,
             progress=progress,
             **read_options(columns, delimiter, encoding, sheet),
         )

@@ -29,6 +29,7 @@ from vnvaxmatch.cli.shared import (
     room_options,
     told_to_resume,
 )
+from vnvaxmatch.cli.spark import Spark, check_engine, spark_options, verify_on_spark
 from vnvaxmatch.cli.summary import show_run
 from vnvaxmatch.errors import BackendError, InputError, LedgerError, ModelError
 from vnvaxmatch.messages import Lang
@@ -89,6 +90,7 @@ _LARGEST_MODEL = 1_000_000
     help="Record the run in this ledger: digests, versions and counts, no value of any record.",
 )
 @room_options
+@spark_options
 @network_options
 @input_options
 @dose_options
@@ -114,7 +116,8 @@ def verify(
     memory: int | None,
     spill: Path | None,
     resume: bool,
-    **network: Any,
+    engine: str,
+    **elsewhere: Any,
 ) -> None:
     """Compare a vaccination list with a registry: right or wrong, and why.
 
@@ -131,6 +134,9 @@ def verify(
     A list of millions, or a registry of a whole country, is worked through part by part: --memory
     bounds what the run takes, and with --spill a run that was killed goes on by --resume.
 
+    With --engine spark the list is verified on the cluster --master, and --registry names the
+    population itself: a Parquet or CSV file, a folder of them, or jdbc:….
+
     With --registry https://… the registry of somebody else is asked over a network, about each
     person once. What was answered is kept beside --out, in a folder that ends in .unfinished, until
     all is answered: --resume goes on with it. Exit code 3 says that rows are left about which
@@ -144,49 +150,44 @@ def verify(
     """
     del policy  # one policy so far, which is the library's default
     check_options(registry)
+    check_engine(engine, registry)
+    spark = {name: elsewhere.pop(name) for name in attrs.fields_dict(Spark)}
     options = dose_list_options(
         read_options(columns, delimiter, encoding, sheet), reference_date, commune_codes
     )
+    given = reference_date is not None
+    common: dict[str, Any] = {
+        "out": out, "disclosure": Disclosure(disclosure), "worklists": not no_worklists,
+        "lang": lang,
+    }  # fmt: skip
     with _recorder(where) as record:
         if is_address(registry):
             from vnvaxmatch.cli.network import Network, verify_over_network
 
             verify_over_network(
-                doses,
-                address=registry,
-                network=Network(resume=resume, **network),
-                out=out,
-                disclosure=Disclosure(disclosure),
-                options=options,
-                reference_given=reference_date is not None,
-                worklists=not no_worklists,
-                lang=lang,
-                record=record,
-            )
-            return
-        matcher = _matcher(by, model)
-        if resume and spill is None:
-            raise click.UsageError("--resume: say with --spill where the run was kept")
-        if resume and spill and reference_date is None:
-            options = attrs.evolve(options, reference=begun_on(spill) or options.reference)
-        with told_to_resume(spill, lang), progress_bar(lang) as progress:
-            run = verify_list(
-                doses,
-                registry=Path(registry),
-                out=out,
-                by=matcher,
-                disclosure=Disclosure(disclosure),
-                options=options,
-                worklists=not no_worklists,
-                lang=lang,
-                workers=workers,
-                memory=memory,
-                spill=spill,
-                resume=resume,
-                progress=progress,
-            )
-        record(run)
-        show_run(run, lang)
+                doses, address=registry, network=Network(resume=resume, **elsewhere),
+                options=options, reference_given=given, record=record, **common,
+            )  # fmt: skip
+        elif engine == "spark":
+            verify_on_spark(
+                doses, registry=registry, spark=Spark(**spark), matcher=_matcher(by, model),
+                spill=spill, resume=resume, options=options, reference_given=given, record=record,
+                **common,
+            )  # fmt: skip
+        else:
+            if resume and spill is None:
+                raise click.UsageError("--resume: say with --spill where the run was kept")
+            if resume and spill and not given:
+                options = attrs.evolve(options, reference=begun_on(spill) or options.reference)
+            matcher = _matcher(by, model)
+            with told_to_resume(spill, lang), progress_bar(lang) as progress:
+                run = verify_list(
+                    doses, registry=Path(registry), by=matcher, options=options, workers=workers,
+                    threads=workers, memory=memory, spill=spill, resume=resume, progress=progress,
+                    **common,
+                )  # fmt: skip
+            record(run)
+            show_run(run, lang)
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from vnvaxmatch.ledger.postgres_addresses import Address
 try:
     import pg8000.native
     from pg8000.exceptions import DatabaseError, InterfaceError
-    from scramp import ScramException  # type: ignore[import-untyped]  # it has no types
+    from scramp import ScramException
 except ModuleNotFoundError as error:
     if (error.name or "").split(".")[0] not in ("pg8000", "scramp"):
         raise

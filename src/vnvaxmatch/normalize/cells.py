@@ -18,7 +18,7 @@ from vnvaxmatch.normalize.syllables import Flag, combine, judge, may_be_damaged
 from vnvaxmatch.normalize.words import key_of_word
 from vnvaxmatch.outcome import BLANK, Change, Doubt, Normalized, Reading, Reason, Rejected
 
-__all__ = ["CACHED_UP_TO", "read_plain", "read_whole"]
+__all__ = ["CACHED_UP_TO", "is_sum_of_words", "read_plain", "read_whole"]
 
 CACHED_UP_TO = 150
 """Characters up to which a cell may be read word by word from the cache of words."""
@@ -82,6 +82,19 @@ def read_plain(text: str) -> Normalized[PersonName] | None:
         flags = within
     changes, doubts = combine(flags, len(words))
     return Normalized(PersonName(" ".join(texts), " ".join(keys)), changes, doubts)
+
+
+def is_sum_of_words(flags: int, first: int) -> bool:
+    """Say of a name, by its flags and those of its first word, that :func:`read_plain` reads it.
+
+    Its text and key are then those of its words, and its flags the OR of theirs. Where some words
+    must be looked at again, each beside the others, the flags cannot say it: then False.
+    """
+    if not flags & Flag.NO_SYLLABLE:
+        return True
+    if flags & (Flag.WHOLE | Flag.LONE | Flag.LETTER | Flag.ABBREVIATED):
+        return False
+    return not (flags & Flag.TITLE and first & Flag.FRONT) and not may_be_damaged(flags)
 
 
 def _judge_within(words: list[str], texts: list[str], flags: int) -> int | None:

@@ -6,7 +6,7 @@ import attrs
 
 from vnvaxmatch.normalize.minorities import marker_at
 from vnvaxmatch.normalize.vocabulary import vocabulary
-from vnvaxmatch.normalize.words import fold_key
+from vnvaxmatch.normalize.words import fold_keys
 from vnvaxmatch.outcome import redact
 
 __all__ = ["NEWBORN", "PersonName"]
@@ -38,7 +38,7 @@ class PersonName:
     @property
     def fold(self) -> str:
         """The key without any mark, a-z and spaces: a hint for finding, never proof of identity."""
-        return " ".join(filter(None, map(fold_key, self.key.split(" "))))
+        return fold_keys(self.key)
 
     @property
     def tokens(self) -> tuple[str, ...]:

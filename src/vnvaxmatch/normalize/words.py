@@ -11,7 +11,7 @@ from unidecode import unidecode
 from vnvaxmatch.normalize.minorities import joined_marker
 from vnvaxmatch.normalize.spelling import identity, spell, unmark
 
-__all__ = ["fold_key", "key_of_word", "retitle"]
+__all__ = ["fold_key", "fold_keys", "key_of_word", "retitle"]
 
 _SEPARATORS = re.compile("((?:[^\\w\u0300-\u036f]|_)+)")
 _TITLE_BREAKS = re.compile(r"([-'.(){}/,&+:;\"\[\]–—]+)")
@@ -70,3 +70,12 @@ def fold_key(key: str) -> str:
     if not plain.isascii():
         plain = unidecode(plain.encode("utf-8", "ignore").decode()).lower()
     return _NOT_FOLD.sub(" ", plain).strip()
+
+
+def fold_keys(keys: str) -> str:
+    """Strip several keys, parted by spaces; one of which nothing is left is left out.
+
+    >>> fold_keys("h hen"), fold_keys("nguyễn 3 an")
+    ('h hen', 'nguyen an')
+    """
+    return " ".join(filter(None, map(fold_key, keys.split(" "))))
