@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
+# files of tests side by side, a process for each processor
+SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile
+
 .PHONY: demo test deep check bench clean
 
 demo: $(STAMP)
 	$(BIN)/vnvaxmatch demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 deep: $(STAMP)
 	VNVAXMATCH_PROFILE=deep $(BIN)/python -m pytest

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-pytest.importorskip("pyspark")
+pytest.importorskip("pyspark", reason="needs the extra spark")
 
 from vnvaxmatch.bulk.spark.sessions import opened
 

@@ -16,14 +16,18 @@ _UNITS: Final = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _SIZE: Final = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([KMGT]?)(i?)B?\s*", re.I)
 
 LEAST: Final = 1_000_000_000
-"""Bytes without which no list can be worked through: the rules and a batch."""
+"""Bytes without which nothing can be worked through: the rules and a batch."""
 
-_MAIN: Final = 900_000_000
+_MAIN: Final = 1_200_000_000
 """Bytes of the process that reads and writes: batches on the way in and out."""
-_RULES: Final = 1_100_000_000
-"""Bytes of a process that judges: what it remembers, and a batch with all that was found for it."""
+_RULES: Final = 1_800_000_000
+"""Bytes of a process that judges: what it remembers, and a batch with all that was found for it in
+a registry of 100 million people."""
+_SMALL: Final = 900_000_000
+"""The same where batches are small."""
 _STORE: Final = 400_000_000
 """The fewest bytes in which a registry is joined at a bearable speed."""
+_SMALL_ROWS: Final = 32_768
 
 
 def parse_size(text: str) -> int:
@@ -59,10 +63,14 @@ def whole_machine() -> int:
 
 @attrs.frozen
 class Shares:
-    """Who gets what: so many ``workers``, and for each of them ``store`` bytes of joins."""
+    """Who gets what: so many ``workers``, and for each of them ``store`` bytes of joins.
+
+    ``rows`` is how many rows a batch may have, None where it need not be cut.
+    """
 
     workers: int
     store: int
+    rows: int | None = None
 
 
 def shares(memory: int | None, *, workers: int) -> Shares:
@@ -70,10 +78,10 @@ def shares(memory: int | None, *, workers: int) -> Shares:
 
     Without ``memory`` it is half of the machine's.
 
-    >>> shares(6 * 10**9, workers=2)
-    Shares(workers=2, store=1450000000)
-    >>> shares(2 * 10**9, workers=2)
-    Shares(workers=1, store=900000000)
+    >>> shares(7 * 10**9, workers=2)
+    Shares(workers=2, store=1100000000, rows=None)
+    >>> shares(4 * 10**9, workers=2)
+    Shares(workers=1, store=1600000000, rows=None)
     """
     total = memory if memory is not None else whole_machine() // 2
     if memory is not None and memory < LEAST:
@@ -81,5 +89,9 @@ def shares(memory: int | None, *, workers: int) -> Shares:
     count = workers
     while count > 1 and total < _MAIN + count * (_RULES + _STORE):
         count -= 1
-    rest = total - (_MAIN + count * _RULES if count > 1 else _RULES)
-    return Shares(count, max(rest // count, _STORE))
+    if count > 1:
+        return Shares(count, (total - _MAIN) // count - _RULES)
+    # one process does everything: what is on the way in and out takes its part of a batch's room
+    if total >= _RULES + _MAIN // 2 + _STORE:
+        return Shares(1, total - _RULES - _MAIN // 2)
+    return Shares(1, max(total - _SMALL, _STORE // 2), _SMALL_ROWS)

@@ -179,7 +179,9 @@ def verify(
         "disclosure": disclosure.value,
         "registry": _about_registry(registry),
     }
-    identity = identity_of(Path(doses), about, {**attrs.asdict(options), "worklists": worklists})
+    identity = identity_of(
+        Path(doses), about, {**attrs.asdict(options), "worklists": worklists, "rows": share.rows}
+    )
     with (
         Workers(make, count=count) as crew,
         kept_in(spill, crew, identity=identity, resume=resume, texts=worklists) as judges,
@@ -188,7 +190,7 @@ def verify(
             Path(doses),
             Path(out),
             judges=judges,
-            step=None if by_columns else _ROWS_ONE_BY_ONE,
+            step=share.rows if by_columns else _ROWS_ONE_BY_ONE,
             schema=WEIGHED_SCHEMA if getattr(matcher, "weighs", False) else RESULT_SCHEMA,
             about=about,
             options=options,
@@ -256,12 +258,12 @@ def run_list(
             ResultsWriter(folder, schema, spool=spool) as writer,
             Behind(writer.write) as behind,
         ):
-            batches = ahead(_sliced(source.batches, step))
+            batches = ahead(source.batches)
             first = next(batches, None)
             if first is None:
                 raise InputError(f"{doses} has headings but no rows")
             rules = reading_rules(first, options)
-            for decided in judges.judge(chain([first], batches), rules):
+            for decided in judges.judge(_sliced(chain([first], batches), step), rules):
                 tally.add(decided)
                 behind.put(decided)
                 if progress is not None:

@@ -45,7 +45,7 @@ Told: TypeAlias = Callable[[str, int, int | None], None]
 
 _PROCESS: Final = 600_000_000
 """Bytes of everything but the sorts: the rules, what they remember, batches in and out."""
-_UNCOUNTED: Final = 10
+_UNCOUNTED: Final = 14
 """Percent of the whole that DuckDB takes beyond what it counts, at most."""
 _STORE: Final = 400_000_000
 """The fewest bytes in which DuckDB puts a file together."""
