@@ -12,14 +12,19 @@ import pytest
 from tests.spark.cluster import needs_java
 from vnvaxmatch.backends import Exact, Fuzzy
 from vnvaxmatch.bulk import build_registry, verify
-from vnvaxmatch.bulk.spark.files import verify_files
+from vnvaxmatch.bulk.spark.files import Database, verify_files
+from vnvaxmatch.bulk.spark.sessions import opened
 from vnvaxmatch.errors import OutputError
 from vnvaxmatch.policy import Disclosure
 from vnvaxmatch.synthetic import synthesize
 
 pytestmark = needs_java
 
-SETTINGS = {"spark.sql.shuffle.partitions": "2"}
+SETTINGS = {
+    "spark.sql.shuffle.partitions": "2",
+    # the database that comes with Spark writes a log where it is started
+    "spark.driver.extraJavaOptions": f"-Dderby.stream.error.file={os.devnull}",
+}
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +79,20 @@ def test_people_without_keys_are_named_by_their_rows(data, tmp_path):
     assert_same(tmp_path / "one", tmp_path / "two")
     assert run.manifest["registry"]["entries"] == "2000"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "two"]
+
+
+def test_people_in_a_database_are_read_by_the_workers(data, tmp_path):
+    """A list verified against a table by JDBC comes out as against the file it was filled from."""
+    one_machine(data, tmp_path / "one", registry="named", by=Exact())
+    url = f"jdbc:derby:{tmp_path / 'people'};create=true"
+    driver = "org.apache.derby.jdbc.EmbeddedDriver"
+    with opened("local[2]", settings=SETTINGS) as session:
+        people = session.read.parquet(str(data / "made" / "population.parquet"))
+        people.write.format("jdbc").options(url=url, dbtable="people", driver=driver).save()
+
+    on_spark(data, tmp_path / "two", population=Database(url, "people", driver=driver))
+
+    assert_same(tmp_path / "one", tmp_path / "two")
 
 
 _RUN = """
