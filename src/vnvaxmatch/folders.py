@@ -10,16 +10,25 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from vnvaxmatch.errors import InputError
+from vnvaxmatch.errors import InputError, OutputError
 
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["held", "is_abandoned", "manifest_of"]
+__all__ = ["alone_in", "held", "is_abandoned", "manifest_of", "sync_folder"]
+
+_FLAGS: Final = (
+    os.O_RDWR
+    | os.O_CREAT
+    | os.O_APPEND
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
 
 
 @contextlib.contextmanager
@@ -57,6 +66,66 @@ def is_abandoned(folder: Path, /) -> bool:
     finally:
         os.close(lock)
     return True
+
+
+@contextlib.contextmanager
+def alone_in(
+    folder: Path, /, *, lock: str, refuse: Callable[[Path], None], busy: str
+) -> Iterator[int]:
+    """Make a folder for this account alone, and hold the file ``lock`` in it; give that file, open.
+
+    ``refuse`` raises for a folder that is not ours, before anything in it is touched. Where another
+    process holds it, ``busy`` is raised as an :class:`~vnvaxmatch.errors.OutputError`. The lock
+    ends with the process, however that ends.
+    """
+    while True:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+        refuse(folder)
+        folder.chmod(0o700)
+        try:
+            file = os.open(folder / lock, _FLAGS, 0o600)
+        except FileNotFoundError:
+            continue  # a run that ended just now took the folder away
+        try:
+            _lock(file, busy)
+            if _is_still_there(file, folder / lock):
+                yield file
+                return
+        finally:
+            os.close(file)
+
+
+def _lock(file: int, busy: str) -> None:
+    if sys.platform == "win32":
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise OutputError(busy) from error
+    except OSError:
+        return  # some network drives have no locks
+
+
+def _is_still_there(file: int, path: Path) -> bool:
+    """Tell whether the locked file is the one in the folder: a run that ended removes both."""
+    try:
+        return os.path.samestat(os.fstat(file), os.stat(path))
+    except FileNotFoundError:
+        return False
+
+
+def sync_folder(folder: Path, /) -> None:
+    """Wait until the names in a folder are on the disk, where the system can say so."""
+    if sys.platform == "win32":
+        return
+    with contextlib.suppress(OSError):
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 def manifest_of(folder: Path, /) -> dict[str, Any]:

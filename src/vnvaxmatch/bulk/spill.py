@@ -27,9 +27,7 @@ import pyarrow.parquet as pq
 
 from vnvaxmatch.bulk.workdir import DEBRIS
 from vnvaxmatch.errors import OutputError
-
-if sys.platform != "win32":
-    import fcntl
+from vnvaxmatch.folders import alone_in, sync_folder
 
 __all__ = ["Spill"]
 
@@ -41,7 +39,6 @@ _PART: Final = re.compile(r"([a-z]+)-([0-9]{5,})-([0-9a-f]{32})\.parquet")
 _UNFINISHED: Final = re.compile(r"\.[a-z0-9.-]+\.tmp")
 _FORMAT: Final = "1"
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_FLAGS: Final = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 class Spill:
@@ -176,54 +173,17 @@ def _write(path: Path, content: bytes | pa.Buffer) -> None:
     except OSError:
         unfinished.unlink(missing_ok=True)
         raise
-    if sys.platform != "win32":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    sync_folder(path.parent)
 
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Make the folder, and hold it against other processes; the lock ends with this one."""
-    while True:
+    busy = f"another process works in {folder}; wait until it is done"
+    with contextlib.ExitStack() as holding:
         with _told(folder):
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            with contextlib.suppress(FileExistsError):
-                folder.mkdir(mode=0o700)
-            _refuse_foreign(folder)
-            folder.chmod(0o700)
-            try:
-                lock = os.open(folder / _LOCK, _FLAGS, 0o600)
-            except FileNotFoundError:
-                continue  # a run that ended just now took the folder away
-        try:
-            _lock(lock, folder)
-            if _is_still_there(lock, folder):
-                yield
-                return
-        finally:
-            os.close(lock)
-
-
-def _lock(lock: int, folder: Path) -> None:
-    if sys.platform == "win32":
-        return
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise OutputError(f"another process works in {folder}; wait until it is done") from error
-    except OSError:
-        return  # some network drives have no locks
-
-
-def _is_still_there(lock: int, folder: Path) -> bool:
-    """Tell whether the locked file is the one in the folder: a run that ended removes both."""
-    try:
-        return os.path.samestat(os.fstat(lock), os.stat(folder / _LOCK))
-    except FileNotFoundError:
-        return False
+            holding.enter_context(alone_in(folder, lock=_LOCK, refuse=_refuse_foreign, busy=busy))
+        yield
 
 
 def _refuse_foreign(folder: Path) -> None:

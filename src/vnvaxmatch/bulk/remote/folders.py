@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from vnvaxmatch.errors import OutputError
-
-if sys.platform != "win32":
-    import fcntl
+from vnvaxmatch.folders import alone_in, sync_folder
 
 __all__ = ["Folder", "opened"]
 
@@ -21,14 +19,6 @@ _JOURNAL: Final = "journal"
 _KEY: Final = "key"
 _DEBRIS: Final = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 _MODE: Final = 0o600
-_FLAGS: Final = (
-    os.O_RDWR
-    | os.O_CREAT
-    | os.O_APPEND
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_BINARY", 0)
-)
 
 
 class Folder:
@@ -81,8 +71,8 @@ class Folder:
                 file.write(key)
                 file.flush()
                 os.fsync(file.fileno())
-            _sync_folder(self.path)
-            _sync_folder(self.path.parent)
+            sync_folder(self.path)
+            sync_folder(self.path.parent)
 
     def destroy(self) -> None:
         """Overwrite the key, and remove everything; the key goes first."""
@@ -103,24 +93,13 @@ def opened(path: Path) -> Iterator[Folder]:
     Raises :class:`~vnvaxmatch.errors.OutputError` for a folder that is not ours, and for one that
     another process works in. The lock ends with the process, however that ends.
     """
-    while True:
+    busy = f"another process is asking for the results beside {path}; wait until it is done"
+    with contextlib.ExitStack() as holding:
         with _told(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with contextlib.suppress(FileExistsError):
-                path.mkdir(mode=0o700)
-            _refuse_foreign(path)
-            path.chmod(0o700)
-            try:
-                journal = os.open(path / _JOURNAL, _FLAGS, _MODE)
-            except FileNotFoundError:
-                continue  # a run that ended just now took the folder away
-        try:
-            _lock(journal, path)
-            if _is_still_there(journal, path):
-                yield Folder(path, journal)
-                return
-        finally:
-            os.close(journal)
+            journal = holding.enter_context(
+                alone_in(path, lock=_JOURNAL, refuse=_refuse_foreign, busy=busy)
+            )
+        yield Folder(path, journal)
 
 
 def _refuse_foreign(path: Path) -> None:
@@ -136,38 +115,6 @@ def _refuse_foreign(path: Path) -> None:
         f"{path} is where an unfinished run is kept, and what stands there is not one of yours; "
         "move it away, or name another --out"
     )
-
-
-def _lock(journal: int, path: Path) -> None:
-    if sys.platform == "win32":
-        return
-    try:
-        fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise OutputError(
-            f"another process is asking for the results beside {path}; wait until it is done"
-        ) from error
-    except OSError:
-        return  # some network drives have no locks
-
-
-def _is_still_there(journal: int, path: Path) -> bool:
-    """Tell whether the locked file is the one in the folder: a run that ended removes both."""
-    try:
-        return os.path.samestat(os.fstat(journal), os.stat(path / _JOURNAL))
-    except FileNotFoundError:
-        return False
-
-
-def _sync_folder(path: Path) -> None:
-    if sys.platform == "win32":
-        return
-    with contextlib.suppress(OSError):
-        folder = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 @contextlib.contextmanager
