@@ -40,7 +40,7 @@ HTTP_FAULTS: dict[str, Reply] = {
     "503": BUSY,
     "503 with Retry-After": Reply(503, b"{}", {"retry-after": "0.02"}),
     "error page": Reply(200, b"<html>sorry</html>", {"content-type": "text/html; charset=utf-8"}),
-    "slow": Reply(200, b"late", delay=1.0),
+    "slow": Reply(200, b"late", delay=3.0),
 }
 FAULTS: list[str] = [*HTTP_FAULTS, *(fault for fault in Fault if fault is not Fault.NONE)]
 
@@ -87,7 +87,7 @@ def test_a_fault_now_and_then_costs_no_answer_and_gives_no_wrong_one(way: str, f
             way,
             proxy.url,
             requests,
-            limits=attrs.evolve(QUICK, in_flight=2, attempts=8, attempt_timeout=0.2),
+            limits=attrs.evolve(QUICK, in_flight=2, attempts=8, attempt_timeout=0.5),
         )
     assert check(requests, got, attempts=8, proxy=proxy) == 0
 
@@ -123,7 +123,7 @@ def test_a_long_list_with_a_fifth_failing_loses_nobody(way: str) -> None:
     )  # fmt: skip
     requests = questions(2000)
     with serving(stub, proxy):
-        got = ask_all(way, proxy.url, requests, limits=attrs.evolve(QUICK, attempt_timeout=0.2))
+        got = ask_all(way, proxy.url, requests, limits=attrs.evolve(QUICK, attempt_timeout=0.5))
     assert check(requests, got, attempts=5, proxy=proxy) <= 40
 
 
