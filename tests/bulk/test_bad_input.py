@@ -66,14 +66,12 @@ def run(*arguments, **options):
 def here(tmp_path, monkeypatch, capfd):
     """Run the command line in this process, in a folder of its own."""
     monkeypatch.chdir(tmp_path)
-    before = signal.getsignal(signal.SIGTERM)
 
     def call(*arguments):
         code = cli_run([*map(str, arguments)])
         return subprocess.CompletedProcess(arguments, code, *capfd.readouterr())
 
-    yield call
-    signal.signal(signal.SIGTERM, before)
+    return call
 
 
 def told(done, code=1):

@@ -5,12 +5,15 @@ import errno
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
+import threading
 
+import duckdb
 import pytest
 
-from vnvaxmatch.cli.app import run
+from vnvaxmatch.cli.app import app, run
 
 HEADINGS = ["record_id", "full_name", "date_of_birth", "sex", "id_number", "commune"]
 ROWS = [
@@ -51,6 +54,24 @@ def test_the_whole_job(folder, capfd, suffix, disclosure):
         results = list(csv.DictReader(file))
     assert [row["record_id"] for row in results] == ["r1", "r2"]
     assert bool(results[0]["entry_key"]) is (disclosure == "values")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_amid_a_query(monkeypatch, capsys, number):
+    """DuckDB drops the exception of a signal and raises one of its own: it is an interruption."""
+    before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+
+    def work(*_, **__):
+        later = threading.Timer(0.1, os.kill, (os.getpid(), number))
+        later.start()
+        with duckdb.connect() as db:
+            db.execute("SELECT sum(sin(i)) FROM range(60_000_000) r(i)")
+        later.join()
+
+    monkeypatch.setattr(app, "main", work)
+    assert run([]) == 130
+    assert capsys.readouterr().err.startswith("vnvaxmatch: interrupted")
+    assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
 
 
 def test_a_list_full_of_errors_is_a_result(folder):
@@ -125,7 +146,6 @@ def test_what_is_printed_holds_no_person(folder, capfd):
 
 def test_a_bug_tells_its_place_and_nothing_of_the_data(folder, capfd):
     """An error that nobody foresaw is one line without its text, which may hold a value."""
-    from vnvaxmatch.cli.app import app
 
     class Broken(type(app)):
         def main(self, *_, **__):

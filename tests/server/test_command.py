@@ -30,9 +30,7 @@ def folder(tmp_path, monkeypatch):
     """A folder to be in, with a registry."""
     SQLiteRegistry.build(tmp_path / "people.sqlite", PEOPLE)
     monkeypatch.chdir(tmp_path)
-    before = signal.getsignal(signal.SIGTERM)
-    yield tmp_path
-    signal.signal(signal.SIGTERM, before)
+    return tmp_path
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import io
 import logging
@@ -9,6 +10,7 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
@@ -102,7 +104,6 @@ def app() -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one command line and give its exit code."""
-    signal.signal(signal.SIGTERM, _interrupt)
     # millions of small values live until the end of a run: looking for garbage among them is vain
     gc.set_threshold(200_000, 50, 50)
     for name in _CHATTY:
@@ -110,42 +111,68 @@ def run(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # an older code page lacks our letters
+    with _stoppable() as stops:
+        try:
+            code = app.main(arguments, prog_name="vnvaxmatch", standalone_mode=False)
+            return code if isinstance(code, int) else 0
+        except (KeyboardInterrupt, click.Abort):
+            return _interrupted()
+        except click.exceptions.Exit as end:
+            return end.exit_code
+        except click.ClickException as error:
+            error.show()
+            return error.exit_code
+        except Exception as error:  # noqa: BLE001 - its text and traceback may hold personal data
+            return _interrupted() if stops else _failed(error)
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[list[int]]:
+    """Let SIGINT and SIGTERM raise KeyboardInterrupt, and give the list of those that came.
+
+    What libraries make of that exception is theirs: DuckDB drops it, and raises another.
+    """
+    stops: list[int] = []
+
+    def stop(number: int, _: FrameType | None) -> None:
+        stops.append(number)
+        raise KeyboardInterrupt
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:  # as a shell has it for what runs in the background
+            signal.signal(number, stop)
     try:
-        code = app.main(arguments, prog_name="vnvaxmatch", standalone_mode=False)
-        return code if isinstance(code, int) else 0
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        _say("interrupted; nothing half-written is left, earlier results are as they were")
-        return EXIT_INTERRUPTED
-    except VnvaxmatchError as error:
-        _say(str(error))
-        return EXIT_ERROR
-    except BrokenPipeError:
+        yield stops
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _interrupted() -> int:
+    _say("interrupted; nothing half-written is left, earlier results are as they were")
+    return EXIT_INTERRUPTED
+
+
+def _failed(error: Exception) -> int:
+    """Say in one line what failed."""
+    if isinstance(error, BrokenPipeError):
         # whoever read our output has gone: keep the interpreter from complaining at the end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_ERROR
-    except MemoryError:
+    elif isinstance(error, VnvaxmatchError):
+        _say(str(error))
+    elif isinstance(error, MemoryError):
         _say("out of memory; close other programs, or split the list")
-        return EXIT_ERROR
-    except OSError as error:
+    elif isinstance(error, OSError):
         what = error.strerror or type(error).__name__
         _say(f"cannot use {error.filename}: {what}" if error.filename else f"refused: {what}")
-        return EXIT_ERROR
-    except Exception as error:  # noqa: BLE001 - its text and its traceback may hold personal data
+    else:
         place = traceback.extract_tb(error.__traceback__)[-1]
         _say(
             f"this is a bug: {type(error).__name__} in {Path(place.filename).name}, line "
             f"{place.lineno}; nothing was written, please report it with this line"
         )
-        return EXIT_ERROR
-
-
-def _interrupt(_: int, __: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    return EXIT_ERROR
 
 
 def _say(line: str) -> None:
