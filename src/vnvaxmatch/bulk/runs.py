@@ -251,21 +251,24 @@ def run_list(
         fresh_folder(out, marker=MANIFEST, ours=OUTPUTS) as folder,
         ThreadPoolExecutor(1) as digester,
     ):
-        read = digester.submit(digest, doses)
         tally = Tally()
         spool = folder / ".spool.parquet" if worklists else None
         with (
             ResultsWriter(folder, schema, spool=spool) as writer,
             Behind(writer.write) as behind,
+            Behind(writer.write_csv) as csv_behind,
         ):
             batches = ahead(source.batches)
             first = next(batches, None)
             if first is None:
                 raise InputError(f"{doses} has headings but no rows")
             rules = reading_rules(first, options)
+            # not before: those who judge wait for the first rows
+            read = digester.submit(digest, doses)
             for decided in judges.judge(_sliced(chain([first], batches), step), rules):
                 tally.add(decided)
                 behind.put(decided)
+                csv_behind.put(decided.table)
                 if progress is not None:
                     progress("verify", tally.rows, source.rows)
         if sha256 not in (None, read.result()):

@@ -100,6 +100,8 @@ class Workers:
             first_row += batch.num_rows
         while waiting:
             yield _collect(waiting)
+        for each in self._workers:
+            each.dismiss()  # they end while what they decided is being written
 
     def __enter__(self) -> Workers:
         return self
@@ -108,7 +110,7 @@ class Workers:
         self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
     ) -> None:
         for worker in self._workers:
-            worker.stop(at_once=kind is not None)
+            worker.end(at_once=kind is not None)
 
 
 def _collect(waiting: deque[tuple[_Worker, pa.RecordBatch]]) -> Decided:
@@ -124,6 +126,7 @@ class _Worker:
         self._outward = mmap.mmap(-1, _ROOM)
         context = multiprocessing.get_context("fork")
         self._line, theirs = context.Pipe()
+        self._dismissed = False
         self._process = context.Process(
             target=_work, args=(theirs, self._line, self._inward, self._outward, make), daemon=True
         )
@@ -161,12 +164,18 @@ class _Worker:
         table = pa.ipc.open_stream(bytes(self._outward[:content])).read_all().combine_chunks()
         return unpack(table, batch)
 
-    def stop(self, *, at_once: bool) -> None:
-        """End the process."""
+    def dismiss(self) -> None:
+        """Tell the process to end; a closed line would not do: later workers hold it open too."""
+        if not self._dismissed:
+            self._dismissed = True
+            self.send(("stop", None))
+
+    def end(self, *, at_once: bool) -> None:
+        """See the process end."""
         if at_once:
             self._process.kill()  # it holds nothing that outlives it
         else:
-            self.send(("stop", None))  # a closed line would not do: later workers hold it open too
+            self.dismiss()
         self._process.join()
         self._line.close()
 

@@ -57,17 +57,17 @@ class ResultsWriter:
         self._spool: pq.ParquetWriter | None = None
 
     def write(self, decided: Decided) -> None:
-        """Write one batch."""
-        self.write_table(decided.table)
+        """Write one batch, except to the CSV file: see :meth:`write_csv`."""
+        self._parquet.write_table(decided.table)
         if self._spool_path is not None:
             self._write_spool(self._spool_path, decided)
 
     def write_table(self, table: pa.Table) -> None:
         """Write rows that have no part in a spool."""
         self._parquet.write_table(table)
-        self._write_csv(table)
+        self.write_csv(table)
 
-    def _write_csv(self, table: pa.Table) -> None:
+    def write_csv(self, table: pa.Table) -> None:
         """Write cells bare where none of a batch needs quotes; no cell starts a formula."""
         for name in ("record_id", "entry_key"):
             if name in table.schema.names:

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 import click
 
-from vnvaxmatch.backends import Matcher, load_backend
+from vnvaxmatch.backends import Exact, Fuzzy, Matcher, load_backend
 from vnvaxmatch.bulk import Run
 from vnvaxmatch.bulk import check as check_list
 from vnvaxmatch.bulk import verify as verify_list
@@ -31,6 +31,7 @@ from vnvaxmatch.cli.shared import (
 )
 from vnvaxmatch.cli.spark import Spark, check_engine, spark_options, verify_on_spark
 from vnvaxmatch.cli.summary import show_run
+from vnvaxmatch.cli.without_pandas import leave_pandas_out
 from vnvaxmatch.errors import BackendError, InputError, LedgerError, ModelError
 from vnvaxmatch.messages import Lang
 from vnvaxmatch.model import Model
@@ -180,6 +181,8 @@ def verify(
             if resume and spill and not given:
                 options = attrs.evolve(options, reference=begun_on(spill) or options.reference)
             matcher = _matcher(by, model)
+            if isinstance(matcher, (Exact, Fuzzy)):  # others may want it at once
+                leave_pandas_out()
             with told_to_resume(spill, lang), progress_bar(lang) as progress:
                 run = verify_list(
                     doses, registry=Path(registry), by=matcher, options=options, workers=workers,
