@@ -255,8 +255,8 @@ def run_list(
         spool = folder / ".spool.parquet" if worklists else None
         with (
             ResultsWriter(folder, schema, spool=spool) as writer,
-            Behind(writer.write) as behind,
-            Behind(writer.write_csv) as csv_behind,
+            Behind(writer.write_parquet) as parquet,
+            Behind(writer.write_csv) as csv,
         ):
             batches = ahead(source.batches)
             first = next(batches, None)
@@ -267,8 +267,8 @@ def run_list(
             read = digester.submit(digest, doses)
             for decided in judges.judge(_sliced(chain([first], batches), step), rules):
                 tally.add(decided)
-                behind.put(decided)
-                csv_behind.put(decided.table)
+                parquet.put(decided)
+                csv.put(decided.table)
                 if progress is not None:
                     progress("verify", tally.rows, source.rows)
         if sha256 not in (None, read.result()):

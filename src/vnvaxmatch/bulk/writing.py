@@ -56,8 +56,8 @@ class ResultsWriter:
         self._spool_path = spool
         self._spool: pq.ParquetWriter | None = None
 
-    def write(self, decided: Decided) -> None:
-        """Write one batch, except to the CSV file: see :meth:`write_csv`."""
+    def write_parquet(self, decided: Decided) -> None:
+        """Write one batch to the Parquet file and, if there is one, to the spool."""
         self._parquet.write_table(decided.table)
         if self._spool_path is not None:
             self._write_spool(self._spool_path, decided)
@@ -68,7 +68,10 @@ class ResultsWriter:
         self.write_csv(table)
 
     def write_csv(self, table: pa.Table) -> None:
-        """Write cells bare where none of a batch needs quotes; no cell starts a formula."""
+        """Write one batch to the CSV file, beside the others if another thread does.
+
+        Cells are bare where none of a batch needs quotes; no cell starts a formula.
+        """
         for name in ("record_id", "entry_key"):
             if name in table.schema.names:
                 at = table.schema.get_field_index(name)

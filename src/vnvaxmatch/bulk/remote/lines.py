@@ -19,7 +19,7 @@ from vnvaxmatch.records import Field
 
 __all__ = ["Line", "decision_of", "read_decision", "safe_kind", "write_decision"]
 
-_KIND: Final = re.compile(r"[a-z_]{1,40}(_[0-9]{3})?")
+_KIND: Final = re.compile(r"[a-z][a-z_]{0,39}(_[0-9]{3})?")
 _UNDETERMINED: Final = "undetermined"
 _LINE: Final = re.compile(r"([1-9][0-9]{0,18}) ([0-9a-f]{32}) (\S{1,1000})")
 
