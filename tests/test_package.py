@@ -114,6 +114,7 @@ def test_records_are_frozen_and_have_no_room_for_more(record: type) -> None:
         ("Normalized", {"value"}),
         ("Claim", {"former_numbers"}),
         ("Entry", {"key", "name", "birth", "sex", "number", "former_numbers", "commune", "phone"}),
+        ("Dose", {"lot", "site"}),
         ("Evidence", {"entry_key"}),
         ("Key", {"value"}),
         ("Verdict", {"candidates"}),

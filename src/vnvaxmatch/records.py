@@ -321,8 +321,8 @@ class Dose:
     vaccine: Reading[Vaccine] = BLANK
     number: Reading[int] = BLANK
     date: Reading[datetime.date] = BLANK
-    lot: str = ""
-    site: str = ""
+    lot: str = attrs.field(default="", repr=redact)
+    site: str = attrs.field(default="", repr=redact)
     doubts: tuple[Doubt, ...] = ()
 
     @classmethod

@@ -77,6 +77,14 @@ def test_every_command_is_listed_with_a_whole_sentence():
     assert "..." not in listed
 
 
+def test_an_option_before_the_command_is_told_where_it_belongs():
+    """Who types it first learns that it comes after the command."""
+    result = CliRunner().invoke(app, ["--lang", "en", "verify", "list.csv"])
+
+    assert result.exit_code == 2
+    assert "No such option '--lang'. Options come after the command" in result.output
+
+
 def test_a_command_that_lacks_its_parts_says_which():
     """The help stays whole where an extra is not installed, and the command names it."""
     program = (

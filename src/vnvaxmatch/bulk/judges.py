@@ -13,6 +13,7 @@ import pyarrow as pa
 from vnvaxmatch.backends import Exact, Fuzzy, Matcher, Registry, match
 from vnvaxmatch.bulk.decide import Decided, wrong_fields
 from vnvaxmatch.bulk.engine import Finder, Room, carry_out, finder_for
+from vnvaxmatch.bulk.engine.registry import not_asked
 from vnvaxmatch.bulk.reading import ReadingRules, read_row
 from vnvaxmatch.bulk.results import (
     RESULT_SCHEMA,
@@ -25,7 +26,8 @@ from vnvaxmatch.bulk.results import (
 from vnvaxmatch.bulk.sources.source import UNREADABLE
 from vnvaxmatch.bulk.steps import Embedded, Numbered, Plan
 from vnvaxmatch.outcome import Reason
-from vnvaxmatch.policy import Disclosure, Policy
+from vnvaxmatch.policy import Disclosure, Policy, Verdict
+from vnvaxmatch.records import Claim
 
 __all__ = ["ColumnJudge", "Judge", "RowJudge", "judge_for"]
 
@@ -76,7 +78,7 @@ class RowJudge:
         rows, wrong, classes, suggestions = [], [], [], []
         for number, texts in enumerate(batch.to_pylist(), first_row):
             claim, dose = read_row(texts, self._reading)
-            verdict = match(claim, by=self._matcher, against=self._registry, policy=self._policy)
+            verdict = self._match(claim)
             told = verdict.disclose(self._disclosure)
             codes = (Reason.ROW_UNREADABLE, *dose.codes) if texts[UNREADABLE] else dose.codes
             rows.append(
@@ -97,6 +99,12 @@ class RowJudge:
             batch,
             pa.array(suggestions, pa.string()) if self._disclosure is Disclosure.VALUES else None,
         )
+
+    def _match(self, claim: Claim) -> Verdict:
+        try:
+            return match(claim, by=self._matcher, against=self._registry, policy=self._policy)
+        except OSError as error:
+            raise not_asked(error) from None
 
 
 def judge_for(

@@ -63,7 +63,7 @@ def _refuse_foreign(target: Path, marker: str, ours: Collection[str] | None) -> 
     except FileNotFoundError:
         return
     except NotADirectoryError as error:
-        raise OutputError(f"{target} is a file or below one; --out names a folder") from error
+        raise OutputError(f"{target} is a file or below one; name a folder") from error
     except OSError as error:
         raise OutputError(f"cannot look into {target}: {_why(error)}; name another") from error
     if os.path.ismount(target):
@@ -114,4 +114,4 @@ def _replace(folder: Path, target: Path) -> None:
 def _why(error: OSError) -> str:
     if error.errno in _FULL:
         return "the disk is full; make room or choose another folder"
-    return error.strerror or str(error)
+    return error.strerror or type(error).__name__

@@ -33,7 +33,7 @@ __all__ = ["Workers", "can_fork"]
 _ROOM = 512 << 20
 """Bytes of shared memory each way for each worker; only what is used is ever taken."""
 
-_KILLED = "a worker process was killed (out of memory?); run again with --threads 1"
+_KILLED = "a worker process was killed (out of memory?); run again with one worker (--threads 1)"
 
 _STOPS = {signal.SIGINT, signal.SIGTERM}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime, timedelta
@@ -239,14 +240,10 @@ class Casework:
                     )
                 return bytes.fromhex(recorded[0].event.personal["secret"])
             secret = self._random(_SECRET_BYTES).hex()
-            try:
-                self.ledger.append(
-                    [Event(_OWN, "began", at, {}, {"secret": secret})], expected={_OWN: 0}
-                )
-            except ConflictError:
-                continue  # somebody else began at the same moment: theirs it is
-        recorded = self.ledger.read(_OWN)
-        return bytes.fromhex(recorded[0].event.personal["secret"])
+            began = Event(_OWN, "began", at, {}, {"secret": secret})
+            with contextlib.suppress(ConflictError):  # who began at the same moment: theirs it is
+                self.ledger.append([began], expected={_OWN: 0})
+        raise CaseError("the ledger takes no secret for its case numbers, and holds none")
 
 
 def _sum(one: Opened, other: Opened) -> Opened:

@@ -28,6 +28,7 @@ from vnvaxmatch.certify.folders import new_folder
 from vnvaxmatch.certify.forms.outcomes import SignatureChecked
 from vnvaxmatch.certify.forms.records import Signature
 from vnvaxmatch.certify.signers import Signer
+from vnvaxmatch.certify.signers.protocol import sign_by_all
 from vnvaxmatch.certify.standings import Fault, Standing, standing_of
 from vnvaxmatch.certify.texts import read_json, refuse, written
 from vnvaxmatch.certify.verifying import CheckSignature, Verifier, signature_faults
@@ -178,7 +179,7 @@ def sign_checkpoint(
         raise CertifyError("the ledger has no events: there is nothing to sign")
     content = write_checkpoint(end, origin=origin)
     with new_folder(out) as folder:
-        signed = SignedCheckpoint(content, tuple(one.sign(content, at=at) for one in signers))
+        signed = SignedCheckpoint(content, sign_by_all(signers, content, at=at))
         (folder / CHECKPOINT).write_bytes(content)
         for number, signature in enumerate(signed.signatures):
             suffix = "" if number == 0 else f"-{number + 1}"

@@ -35,6 +35,7 @@ from vnvaxmatch.certify.forms.outcomes import Form
 from vnvaxmatch.certify.forms.records import Signature
 from vnvaxmatch.certify.salted import Salts
 from vnvaxmatch.certify.signers import Signer
+from vnvaxmatch.certify.signers.protocol import sign_by_all
 from vnvaxmatch.certify.statements import CLOSING, Context, Statement, opening
 from vnvaxmatch.certify.texts import read_json
 from vnvaxmatch.certify.writing import (
@@ -99,7 +100,7 @@ def sign_batch(
         if not tree.size:
             raise CertifyError("there is nothing to state: the batch would be empty")
         checkpoint = write_checkpoint(tree, origin=origin)
-        signatures = [signer.sign(checkpoint, at=at) for signer in signers]
+        signatures = sign_by_all(signers, checkpoint, at=at)
         (folder / CHECKPOINT).write_bytes(checkpoint)
         for number, signature in enumerate(signatures):
             suffix = "" if number == 0 else f"-{number + 1}"

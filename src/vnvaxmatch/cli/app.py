@@ -48,6 +48,17 @@ EXIT_INTERRUPTED = 130
 class _LazyGroup(click.Group):
     """A group that loads a command's module when the command is called, not before."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Say of an option that stands before the command where it belongs."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            raise click.UsageError(
+                f"{error.format_message()} Options come after the command: "
+                "vnvaxmatch verify … --lang en",
+                ctx,
+            ) from None
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the commands, in the order that a newcomer meets them."""
         return list(_COMMANDS)

@@ -192,7 +192,7 @@ def prove(batch: Path, record: str, out: Path, salts: Path | None, lang: Lang) -
     whoever holds the record: together with the record it shows whom the statement is about.
     """
     with Batch(batch) as opened:
-        index = _only(opened.find(record), record).index
+        index = _only(opened.find(record)).index
         data = opened.bundle(index).to_json()
         new_file(out, data)
         if salts is not None:
@@ -208,7 +208,7 @@ def prove(batch: Path, record: str, out: Path, salts: Path | None, lang: Lang) -
                    f"The proof bundle ({size} bytes) is in: {out}"))  # fmt: skip
 
 
-def _only(found: tuple[Place, ...], record: str) -> Place:
+def _only(found: tuple[Place, ...]) -> Place:
     if not found:
         raise InputError("no statement of the batch is about a record of that number")
     if len(found) > 1:

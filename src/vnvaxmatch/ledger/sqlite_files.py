@@ -53,7 +53,7 @@ def opened(path: Path, /, *, create: bool, patience: float) -> sqlite3.Connectio
         raise LedgerError(f"cannot open {path}: {why(error)}") from error
     try:
         if fresh:
-            _make(connection, path, patience)
+            _make(connection, patience)
         _know(connection, path)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = ON")
@@ -133,7 +133,7 @@ def _mode(path: Path, *, fresh: bool) -> str:
     return "mode=ro" if in_use else "mode=ro&immutable=1"
 
 
-def _make(connection: sqlite3.Connection, path: Path, patience: float) -> None:
+def _make(connection: sqlite3.Connection, patience: float) -> None:
     """Make the tables where the file has none at all; another process may be doing the same."""
     if _is_bare(connection):
         connection.execute("PRAGMA page_size = 8192")

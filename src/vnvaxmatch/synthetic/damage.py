@@ -67,7 +67,6 @@ _FOREIGN = {
     "Lào": (("VONGSA", "KEO"), ("BOUN", "NOY"), "P"),
 }
 _ROW_RATES = tuple(KINDS[code].rate for code in ROW_KINDS[1:])
-_NUMBER_SPECIAL = ("number_former", "number_of_another", "number_is_phone")
 
 Column: TypeAlias = list[str]
 Change: TypeAlias = Callable[[Random, int, str], str | None]

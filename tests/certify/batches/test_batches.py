@@ -161,6 +161,29 @@ def test_a_signer_that_fails_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ConnectionRefusedError(111, "Connection refused"), "refused"),
+        (OSError("pin 1234"), "OSErr"),
+    ],
+)
+def test_a_signer_that_cannot_be_reached_is_no_full_disk(tmp_path, error, words):
+    """It is told as what it is, without the words of a library."""
+
+    class Unreachable:
+        def sign(self, content, /, *, at):
+            raise error
+
+    with pytest.raises(CertifyError, match=f"signer could not sign: .*{words}") as caught:
+        sign_batch(
+            statements(3), context=context(), signers=[Unreachable()], out=tmp_path / "out", at=NOW
+        )
+
+    assert "1234" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_a_killed_run_left_is_swept(tmp_path):
     """Salts of a run that was killed do not stay behind once another one comes."""
     left = tmp_path / ".out.part-1-0"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,11 +21,12 @@ from vnvaxmatch.bulk.engine.protocol import (
 )
 from vnvaxmatch.bulk.lift import Memo
 from vnvaxmatch.bulk.numbers import NO_NUMBER, SEXES
+from vnvaxmatch.errors import RegistryError
 from vnvaxmatch.normalize import BirthDate, PersonName, Phone
 from vnvaxmatch.outcome import BLANK, Normalized
 from vnvaxmatch.records import Claim, Entry
 
-__all__ = ["RegistryFinder"]
+__all__ = ["RegistryFinder", "not_asked"]
 
 
 class RegistryFinder:
@@ -60,7 +61,7 @@ class RegistryFinder:
         asks, led, over = Counter[KeyKind](), Counter[KeyKind](), Counter[KeyKind]()
         for row, claim in enumerate(_claims(asked)):
             keys = search_keys(claim)
-            found = self._registry.find(keys) if keys else Found()
+            found = self._ask(keys) if keys else Found()
             pairs += [{"row": row, **_held(entry)} for entry in found.entries]
             asks.update({key.kind for key in keys})
             led.update(found.blocks)
@@ -71,12 +72,24 @@ class RegistryFinder:
         return Searched(pa.Table.from_pylist(pairs, schema=SEARCH_SCHEMA), skipped, blocks)
 
     def _find(self, number: int) -> tuple[list[tuple[Any, ...]], bool]:
-        found = self._registry.find(
+        found = self._ask(
             [Key(kind, str(number)) for kind in (KeyKind.NUMBER, KeyKind.FORMER_NUMBER)]
         )
         if found.skipped:
             return [], True
         return [_pair(entry, number) for entry in found.entries], False
+
+    def _ask(self, keys: Sequence[Key]) -> Found:
+        try:
+            return self._registry.find(keys)
+        except OSError as error:
+            raise not_asked(error) from None
+
+
+def not_asked(error: OSError) -> RegistryError:
+    """Say that a registry failed with an error of its own, whose text may hold what was asked."""
+    why = error.strerror or type(error).__name__
+    return RegistryError(f"the registry could not be asked: {why}; a registry raises RegistryError")
 
 
 def _pair(entry: Entry, number: int) -> tuple[Any, ...]:

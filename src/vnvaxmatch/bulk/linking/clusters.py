@@ -68,7 +68,7 @@ def group(
     """
     part = components(pulls.a, pulls.b, size)
     sizes = np.bincount(part, minlength=size)
-    pairs = _completed(pulls, part, sizes, model, weigh)
+    pairs = _completed(pulls, part, sizes, weigh)
     marred = np.zeros(size, dtype=np.bool_)
     marred[part[pairs.a[pairs.conflict > 0]]] = True
     huge = sizes > MOST
@@ -115,7 +115,7 @@ def components(a: Ints, b: Ints, size: int) -> Ints:
 
 
 def _completed(
-    pulls: Pairs, part: Ints, sizes: Ints, model: Model, weigh: Callable[[Ints, Ints], Pairs]
+    pulls: Pairs, part: Ints, sizes: Ints, weigh: Callable[[Ints, Ints], Pairs]
 ) -> Pairs:
     """Add to the pulls every other pair of those who hang together in threes or more."""
     larger = (sizes > 2) & (sizes <= MOST)

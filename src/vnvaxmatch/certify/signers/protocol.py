@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from vnvaxmatch.certify.forms.certificates import SignerInfo
 from vnvaxmatch.certify.forms.records import Signature
+from vnvaxmatch.errors import CertifyError
 
-__all__ = ["PdfSigner", "Signer"]
+__all__ = ["PdfSigner", "Signer", "sign_by_all"]
 
 
 @runtime_checkable
@@ -51,3 +53,18 @@ class PdfSigner(Signer, Protocol):
         It must do as :meth:`sign` does, in CAdES, and must not state the time in the signature.
         """
         ...
+
+
+def sign_by_all(
+    signers: Sequence[Signer], content: bytes, /, *, at: datetime
+) -> tuple[Signature, ...]:
+    """Let every signer sign the same bytes, in their order.
+
+    A signer that cannot be reached is no disk that cannot be written: its OSError becomes
+    :class:`~vnvaxmatch.errors.CertifyError`. Whatever else it raises passes through.
+    """
+    try:
+        return tuple(signer.sign(content, at=at) for signer in signers)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise CertifyError(f"the signer could not sign: {why}; nothing was signed") from error
