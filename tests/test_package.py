@@ -29,8 +29,11 @@ def modules() -> list[str]:
 
 
 def enumerations() -> dict[str, list[str]]:
-    """Every StrEnum of the core floors, with its words."""
-    floors = ("normalize", "outcome", "records", "compare", "blocking", "policy", "backends")
+    """Every StrEnum that is API, with its words."""
+    floors = (
+        "normalize", "outcome", "records", "compare", "blocking", "model", "policy", "explain",
+        "backends", "ledger", "casework", "certify", "server",
+    )  # fmt: skip
     found: dict[str, list[str]] = {}
     for name in modules():
         if name.split(".")[1] in floors:

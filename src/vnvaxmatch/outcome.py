@@ -127,8 +127,6 @@ class Doubt(StrEnum):
 
     VACCINE_GUESSED = "vaccine_guessed"
     DOSE_NUMBER_IMPLAUSIBLE = "dose_number_implausible"
-    DOSE_DATE_MISSING = "dose_date_missing"
-    DOSE_DATE_PARTIAL = "dose_date_partial"
     DOSE_DATE_SWAPPED = "dose_date_swapped"
     DOSE_DATE_GUESSED = "dose_date_guessed"
     DOSE_BEFORE_ROLLOUT = "dose_before_rollout"

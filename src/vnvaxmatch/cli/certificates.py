@@ -38,11 +38,12 @@ from vnvaxmatch.certify.dcc.issuing import PrivateKey
 from vnvaxmatch.certify.dcc.outcomes import step_of
 from vnvaxmatch.certify.dcc.statuses import MOST_BYTES
 from vnvaxmatch.certify.dcc.words import Phrase, words_of
+from vnvaxmatch.certify.folders import new_file
 from vnvaxmatch.cli.keys import keys_option, read_keys
 from vnvaxmatch.cli.ledger_options import ledger_option
 from vnvaxmatch.cli.lines import one_line
 from vnvaxmatch.cli.shared import FOLDER, lang_option, say
-from vnvaxmatch.errors import CaseError, CertifyError, InputError, OutputError
+from vnvaxmatch.errors import CaseError, CertifyError, InputError
 from vnvaxmatch.ledger import Ledger, open_ledger
 from vnvaxmatch.messages import Lang, message
 
@@ -267,7 +268,7 @@ def publish(
         unread: list[str] = []
         swept = register.sweep(_standing(ledger, unread), at=now)
         data = register.publish(issuer=by, made=now, good_for=timedelta(days=days))
-    _write(out, data)
+    new_file(out, data)
     click.echo(
         say(
             lang,
@@ -375,19 +376,3 @@ def _read(path: Path, most: int) -> bytes:
             return file.read(most)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file so that it is the old one or the new one, whole."""
-    part = path.with_name(f".{path.name}.part-{os.getpid()}")
-    try:
-        try:
-            with part.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror}") from error
